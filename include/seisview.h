@@ -1,0 +1,17 @@
+/* seisview: seismic recordings far larger than memory, as typed zero-copy views.
+ * The whole library; each header below is the manual of its room. */
+#ifndef SEISVIEW_H
+#define SEISVIEW_H
+
+#include "seisview/buffer.h"
+#include "seisview/dtype.h"
+#include "seisview/guard.h"
+#include "seisview/recording.h"
+#include "seisview/report.h"
+#include "seisview/scan.h"
+#include "seisview/status.h"
+#include "seisview/summary.h"
+#include "seisview/time.h"
+#include "seisview/view.h"
+
+#endif
