@@ -9,17 +9,24 @@
 #include "base/error.h"
 
 struct guarded {
+    struct guarded *outer; /* of the same thread, NULL for the outermost */
     uintptr_t first, past;
     const void *volatile fault;
     sigjmp_buf back;
 };
 
-/* The innermost guarded run of this thread: all that the handler looks at. */
+/* The innermost guarded run of this thread: where the handler begins to look. */
 static _Thread_local struct guarded *volatile current;
 
 static struct sigaction previous;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int install_error;
+
+/* A signal that a process sent is none, and has no address. */
+static bool is_fault(const siginfo_t *info)
+{
+    return info->si_code > 0;
+}
 
 static void pass_on(int signal_number, siginfo_t *info, void *user_context)
 {
@@ -27,20 +34,25 @@ static void pass_on(int signal_number, siginfo_t *info, void *user_context)
         previous.sa_sigaction(signal_number, info, user_context);
     } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
         previous.sa_handler(signal_number);
-    } else {
+    } else if (is_fault(info)) {
         /* Returning runs the faulting access again, now with the default action: the process
          * dies by SIGBUS, as it would have without the guard. */
         signal(signal_number, SIG_DFL);
+    } else if (previous.sa_handler == SIG_DFL) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
     }
 }
 
 static void handle(int signal_number, siginfo_t *info, void *user_context)
 {
-    struct guarded *guarded = current;
     uintptr_t address = (uintptr_t)info->si_addr;
-    if (guarded != NULL && address >= guarded->first && address < guarded->past) {
-        guarded->fault = info->si_addr;
-        siglongjmp(guarded->back, 1);
+    for (struct guarded *guarded = is_fault(info) ? current : NULL; guarded != NULL;
+         guarded = guarded->outer) {
+        if (address >= guarded->first && address < guarded->past) {
+            guarded->fault = info->si_addr;
+            siglongjmp(guarded->back, 1);
+        }
     }
     pass_on(signal_number, info, user_context);
 }
@@ -68,15 +80,15 @@ sv_status sv_guard_install(sv_error *error)
 bool sv_guard_run(void (*body)(void *context), void *context, const void *start, size_t size_bytes,
                   const void **fault)
 {
-    struct guarded *outer = current;
-    struct guarded guarded = {.first = (uintptr_t)start, .past = (uintptr_t)start + size_bytes};
+    struct guarded guarded = {
+        .outer = current, .first = (uintptr_t)start, .past = (uintptr_t)start + size_bytes};
     if (sigsetjmp(guarded.back, 0) != 0) {
-        current = outer;
+        current = guarded.outer;
         *fault = guarded.fault;
         return false;
     }
     current = &guarded;
     body(context);
-    current = outer;
+    current = guarded.outer;
     return true;
 }
