@@ -1,0 +1,20 @@
+#include "kernel/set.h"
+
+#define SV_TEXT_OF(set) #set
+#define SV_TEXT(set)    SV_TEXT_OF(set)
+
+const sv_kernels SV_SET(kernels) = {
+    .name = SV_TEXT(SV_KERNEL_SET),
+    .survey_f4 = SV_SET(survey_f4),
+    .survey_f8 = SV_SET(survey_f8),
+    .count_f4 = SV_SET(count_f4),
+    .count_f8 = SV_SET(count_f8),
+    .centre_f4 = SV_SET(centre_f4),
+    .centre_f8 = SV_SET(centre_f8),
+    .equal_f4 = SV_SET(equal_f4),
+    .equal_f8 = SV_SET(equal_f8),
+    .find_f4 = SV_SET(find_f4),
+    .find_f8 = SV_SET(find_f8),
+    .convert = SV_SET(convert),
+    .sum_f4 = SV_SET(sum_f4),
+};

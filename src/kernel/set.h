@@ -1,0 +1,33 @@
+/* The reference sources are compiled once for each instruction set, with that set's compiler flags.
+ * SV_SET(name) is the name of a function in the set that is being compiled. */
+#ifndef SV_KERNEL_SET_H
+#define SV_KERNEL_SET_H
+
+#include "kernel/kernel.h"
+
+#ifndef SV_KERNEL_SET
+#define SV_KERNEL_SET reference
+#endif
+
+#define SV_SET_JOIN(name, set)   sv_##name##_##set
+#define SV_SET_EXPAND(name, set) SV_SET_JOIN(name, set)
+#define SV_SET(name)             SV_SET_EXPAND(name, SV_KERNEL_SET)
+
+extern const sv_kernels SV_SET(kernels);
+
+void SV_SET(survey_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines);
+void SV_SET(survey_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines);
+void SV_SET(count_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines);
+void SV_SET(count_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines);
+void SV_SET(centre_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines,
+                       double pilot, double scale);
+void SV_SET(centre_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines,
+                       double pilot, double scale);
+void SV_SET(equal_f4)(const float *samples, int64_t pairs, uint64_t *bits);
+void SV_SET(equal_f8)(const double *samples, int64_t pairs, uint64_t *bits);
+int64_t SV_SET(find_f4)(const float *samples, int64_t n, float value);
+int64_t SV_SET(find_f8)(const double *samples, int64_t n, double value);
+void SV_SET(convert)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, void *to);
+float SV_SET(sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);
+
+#endif
