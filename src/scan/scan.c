@@ -1,0 +1,314 @@
+/* The scan: a team of threads takes the plan's tasks in turn; results wait in a ring until all
+ * before them have been merged. */
+#include "seisview/scan.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/guard.h"
+#include "base/memory.h"
+#include "base/size.h"
+#include "scan/fetch.h"
+#include "scan/plan.h"
+
+enum { SLOTS_PER_THREAD = 4, MOST_THREADS = 256, ALONE_BYTES = 1 << 20 };
+
+typedef struct team {
+    const sv_plan *plan;
+    const sv_reducer *reducer;
+    const sv_scan_options *options;
+    sv_fetch fetch;
+    int threads;
+    int64_t slots;
+    char *results; /* slots × rows of a task × result_size */
+    bool *done;    /* slots: the task's results wait to be merged */
+
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t moved; /* merged or stopped has changed */
+    int64_t next;         /* the first task nobody has taken */
+    int64_t merged;       /* tasks before it have been merged */
+    bool stopped;         /* no more tasks are taken */
+    int64_t failed_task;  /* the earliest that failed; INT64_MAX: none */
+    sv_status status;
+    sv_error error;
+    sv_scan_report report;
+} team;
+
+/* ---- one task ----------------------------------------------------------------------------------
+ */
+
+typedef struct work {
+    const team *team;
+    const sv_task *task;
+    const char *data; /* where byte 0 of the buffer is, or would be */
+    char *results;
+} work;
+
+static void reduce_rows(void *context)
+{
+    const work *w = context;
+    const sv_plan *plan = w->team->plan;
+    const sv_reducer *reducer = w->team->reducer;
+    const sv_view *samples = &plan->segment.samples;
+    sv_block block = {.first = w->task->first, .samples = *samples};
+    block.samples.ndim = 1;
+    block.samples.shape[0] = w->task->last - w->task->first;
+    block.samples.strides[0] = samples->strides[1];
+    block.samples.readonly = true;
+    for (int64_t i = 0; i < w->task->num_rows; i++) {
+        block.position = w->task->position + i;
+        block.row = sv_plan_row(plan, block.position);
+        int64_t byte = plan->segment_offset + block.row * samples->strides[0] +
+                       block.first * samples->strides[1];
+        /* As integers: with a scratch buffer `data` lies outside of it. */
+        block.samples.address = (char *)((uintptr_t)w->data + (uintptr_t)byte);
+        reducer->block(reducer->context, &block, w->results + (size_t)i * reducer->result_size);
+    }
+}
+
+static sv_status do_task(team *t, int64_t i, const sv_task *task, sv_scratch *scratch,
+                         char *results, sv_error *error)
+{
+    work w = {.team = t, .task = task, .results = results};
+    sv_status status = sv_fetch_task(&t->fetch, i, task, scratch, &w.data, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    const void *fault;
+    if (!sv_guard_run(reduce_rows, &w, t->fetch.data, (size_t)t->fetch.size_bytes, &fault)) {
+        status = sv_fetch_look(&t->fetch, task->last_byte, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        return sv_fail(error, SV_IO, "byte %lld could not be read: the system answered SIGBUS",
+                       (long long)((const char *)fault - t->fetch.data));
+    }
+    return sv_fetch_look(&t->fetch, task->last_byte, error);
+}
+
+/* ---- the ring: called with the lock held
+ * --------------------------------------------------------- */
+
+static char *results_of(const team *t, int64_t task)
+{
+    size_t task_bytes = (size_t)t->plan->rows_per_task * t->reducer->result_size;
+    return t->results + (size_t)(task % t->slots) * task_bytes;
+}
+
+static void merge_task(team *t, int64_t i)
+{
+    sv_task task = sv_plan_task(t->plan, i);
+    const char *results = results_of(t, i);
+    for (int64_t row = 0; row < task.num_rows; row++) {
+        t->reducer->merge(t->reducer->context, task.position + row,
+                          results + (size_t)row * t->reducer->result_size);
+    }
+    t->report.num_blocks += task.num_rows;
+    int64_t sample_bytes = task.num_rows * (task.last - task.first) *
+                           (int64_t)sv_dtype_itemsize(t->plan->segment.samples.dtype);
+    if (t->fetch.io == SV_IO_MAP) {
+        t->report.bytes_mapped += sample_bytes;
+    } else {
+        t->report.bytes_copied += task.last_byte - task.first_byte;
+    }
+}
+
+static void merge_ready(team *t)
+{
+    while (t->merged < t->next && t->done[t->merged % t->slots]) {
+        t->done[t->merged % t->slots] = false;
+        merge_task(t, t->merged);
+        t->merged++;
+    }
+    pthread_cond_broadcast(&t->moved);
+}
+
+static void fail_task(team *t, int64_t i, sv_status status, const sv_error *error)
+{
+    t->stopped = true;
+    if (i < t->failed_task) {
+        t->failed_task = i;
+        t->status = status;
+        t->error = *error;
+    }
+    pthread_cond_broadcast(&t->moved);
+}
+
+static bool is_cancelled(const team *t)
+{
+    return t->options->cancel != NULL && *t->options->cancel != 0;
+}
+
+/* Waits until the next task's slot is free. False: there is nothing more to do. */
+static bool take_task(team *t, int64_t *i)
+{
+    while (!t->stopped && t->next < t->plan->num_tasks && t->next - t->merged >= t->slots) {
+        pthread_cond_wait(&t->moved, &t->lock);
+    }
+    if (!t->stopped && t->next < t->plan->num_tasks && is_cancelled(t)) {
+        sv_error error;
+        sv_status status = sv_fail(&error, SV_CANCELLED, "the scan was cancelled");
+        fail_task(t, t->next, status, &error);
+    }
+    if (t->stopped || t->next >= t->plan->num_tasks) {
+        return false;
+    }
+    *i = t->next++;
+    return true;
+}
+
+/* ---- the team
+ * --------------------------------------------------------------------------------------- */
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void show_progress(team *t, double *shown)
+{
+    double now = seconds_now();
+    if (t->options->progress == NULL || now - *shown < 0.1) {
+        return;
+    }
+    *shown = now;
+    pthread_mutex_lock(&t->lock);
+    int64_t merged = t->merged;
+    pthread_mutex_unlock(&t->lock);
+    const sv_scan_range *range = &t->plan->range;
+    int64_t total = range->num_rows * (range->last - range->first) *
+                    (int64_t)sv_dtype_itemsize(t->plan->segment.samples.dtype);
+    double share = (double)merged / (double)t->plan->num_tasks;
+    t->options->progress(t->options->progress_context, (int64_t)(share * (double)total), total);
+}
+
+static void work_off(team *t, bool leader)
+{
+    sv_scratch scratch = {NULL, 0};
+    double shown = seconds_now();
+    int64_t i;
+    pthread_mutex_lock(&t->lock);
+    while (take_task(t, &i)) {
+        pthread_mutex_unlock(&t->lock);
+        sv_task task = sv_plan_task(t->plan, i);
+        sv_error error;
+        sv_status status = do_task(t, i, &task, &scratch, results_of(t, i), &error);
+        if (leader) {
+            show_progress(t, &shown);
+        }
+        pthread_mutex_lock(&t->lock);
+        if (status == SV_OK) {
+            t->done[i % t->slots] = true;
+            merge_ready(t);
+        } else {
+            fail_task(t, i, status, &error);
+        }
+    }
+    pthread_mutex_unlock(&t->lock);
+    sv_free(scratch.memory);
+}
+
+static void *run_thread(void *context)
+{
+    work_off(context, false);
+    return NULL;
+}
+
+static int choose_threads(const sv_plan *plan, const sv_scan_options *options)
+{
+    int threads = options->threads > 0 ? options->threads : sv_num_processors();
+    const sv_scan_range *range = &plan->range;
+    int64_t stride = (int64_t)sv_dtype_itemsize(plan->segment.samples.dtype);
+    if (range->num_rows * (range->last - range->first) * stride < ALONE_BYTES) {
+        threads = 1; /* starting a thread would take longer than the work */
+    }
+    threads = threads < MOST_THREADS ? threads : MOST_THREADS;
+    return (int)sv_min_i8(threads, plan->num_tasks);
+}
+
+/* The calling thread is one of the team. When the system gives fewer threads, fewer do the work. */
+static void run_team(team *t)
+{
+    pthread_t thread[MOST_THREADS];
+    int started = 0;
+    while (started < t->threads - 1 && pthread_create(&thread[started], NULL, run_thread, t) == 0) {
+        started++;
+    }
+    t->report.threads = started + 1;
+    work_off(t, true);
+    for (int i = 0; i < started; i++) {
+        pthread_join(thread[i], NULL);
+    }
+}
+
+static void add_report(const team *t, double seconds, sv_scan_report *report)
+{
+    report->num_blocks += t->report.num_blocks;
+    report->bytes_mapped += t->report.bytes_mapped;
+    report->bytes_copied += t->report.bytes_copied;
+    report->bytes_read_ahead += t->fetch.bytes_ahead;
+    report->threads = report->threads > t->report.threads ? report->threads : t->report.threads;
+    report->io = t->fetch.io;
+    report->seconds += seconds;
+}
+
+static sv_status allocate_ring(team *t, sv_error *error)
+{
+    size_t results_bytes =
+        (size_t)t->slots * (size_t)t->plan->rows_per_task * t->reducer->result_size;
+    t->results = sv_malloc_aligned(64, results_bytes);
+    t->done = sv_calloc((size_t)t->slots, sizeof *t->done);
+    if (t->results == NULL || t->done == NULL) {
+        return sv_fail_memory(error, results_bytes + (size_t)t->slots);
+    }
+    return SV_OK;
+}
+
+static sv_status scan_plan(sv_recording *recording, const sv_plan *plan, const sv_reducer *reducer,
+                           const sv_scan_options *options, sv_scan_report *report, sv_error *error)
+{
+    team t = {.plan = plan, .reducer = reducer, .options = options, .failed_task = INT64_MAX};
+    double began = seconds_now();
+    t.threads = choose_threads(plan, options);
+    t.slots = (int64_t)t.threads * SLOTS_PER_THREAD;
+    sv_status status = allocate_ring(&t, error);
+    if (status == SV_OK) {
+        pthread_mutex_init(&t.lock, NULL);
+        pthread_cond_init(&t.moved, NULL);
+        sv_fetch_open(&t.fetch, recording, plan, options->io);
+        run_team(&t);
+        sv_fetch_close(&t.fetch);
+        pthread_cond_destroy(&t.moved);
+        pthread_mutex_destroy(&t.lock);
+        status = t.status;
+        if (status != SV_OK && error != NULL) {
+            *error = t.error;
+        }
+        if (report != NULL) {
+            add_report(&t, seconds_now() - began, report);
+        }
+    }
+    sv_free(t.done);
+    sv_free(t.results);
+    return status;
+}
+
+sv_status sv_scan(sv_recording *recording, const sv_scan_range *range, const sv_reducer *reducer,
+                  const sv_scan_options *options, sv_scan_report *report, sv_error *error)
+{
+    static const sv_scan_options usual = SV_SCAN_OPTIONS_INIT;
+    sv_plan plan;
+    sv_status status = sv_plan_make(recording, range, &plan, error);
+    if (status != SV_OK || plan.num_tasks == 0) {
+        return status;
+    }
+    sv_buffer *buffer = sv_recording_buffer(recording);
+    sv_buffer_pin(buffer);
+    status =
+        scan_plan(recording, &plan, reducer, options != NULL ? options : &usual, report, error);
+    sv_buffer_unpin(buffer);
+    return status;
+}

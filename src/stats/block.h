@@ -1,0 +1,25 @@
+/* One block's summary: the kernels put together. */
+#ifndef SV_STATS_BLOCK_H
+#define SV_STATS_BLOCK_H
+
+#include "kernel/kernel.h"
+#include "seisview/summary.h"
+
+enum { SV_SUMMARY_BLOCK_MAX = 1 << 17 }; /* samples; more would overflow nothing, but lose bits */
+
+/* The extremes that are known from samples before the block: where the block's own do not go
+ * beyond, their places are not looked for (they stay −1), since merging keeps the earlier ones. */
+typedef struct sv_known {
+    double min, max;
+} sv_known;
+
+#define SV_KNOWN_NOTHING                                                                           \
+    {                                                                                              \
+        INFINITY, -INFINITY                                                                        \
+    }
+
+/* Neither allocates nor locks: it may be left in the middle by the fault guard. */
+void sv_summarise_block(const sv_kernels *kernels, const sv_view *samples, int64_t first,
+                        sv_known known, sv_summary *summary);
+
+#endif

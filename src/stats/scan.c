@@ -1,0 +1,64 @@
+/* Summaries by a scan. */
+#include <math.h>
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "seisview/summary.h"
+#include "stats/block.h"
+
+/* The extremes merged so far, which threads read without a lock while the merging one goes on: an
+ * old value only means that a place is looked for which merging will not need. */
+typedef struct known_extremes {
+    _Atomic double min, max;
+} known_extremes;
+
+typedef struct summary_scan {
+    const sv_kernels *kernels;
+    sv_summary *summaries;
+    known_extremes *known;
+} summary_scan;
+
+static void summarise(void *context, const sv_block *block, void *result)
+{
+    summary_scan *scan = context;
+    known_extremes *known = &scan->known[block->position];
+    sv_known before = {
+        atomic_load_explicit(&known->min, memory_order_relaxed),
+        atomic_load_explicit(&known->max, memory_order_relaxed),
+    };
+    sv_summarise_block(scan->kernels, &block->samples, block->first, before, result);
+}
+
+static void merge(void *context, int64_t position, const void *result)
+{
+    summary_scan *scan = context;
+    sv_summary *summary = &scan->summaries[position];
+    sv_summary_merge(summary, result);
+    atomic_store_explicit(&scan->known[position].min, summary->min, memory_order_relaxed);
+    atomic_store_explicit(&scan->known[position].max, summary->max, memory_order_relaxed);
+}
+
+sv_status sv_summary_scan(sv_recording *recording, const sv_scan_range *range,
+                          const sv_scan_options *options, sv_summary *summaries,
+                          sv_scan_report *report, sv_error *error)
+{
+    summary_scan scan = {.summaries = summaries};
+    sv_status status = sv_kernels_get(&scan.kernels, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    scan.known = sv_calloc((size_t)range->num_rows, sizeof *scan.known);
+    if (scan.known == NULL) {
+        return sv_fail_memory(error, (size_t)range->num_rows * sizeof *scan.known);
+    }
+    for (int64_t i = 0; i < range->num_rows; i++) {
+        sv_summary_init(&summaries[i]);
+        atomic_init(&scan.known[i].min, INFINITY);
+        atomic_init(&scan.known[i].max, -INFINITY);
+    }
+    sv_reducer reducer = {&scan, sizeof(sv_summary), summarise, merge};
+    status = sv_scan(recording, range, &reducer, options, report, error);
+    sv_free(scan.known);
+    return status;
+}

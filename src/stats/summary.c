@@ -1,0 +1,219 @@
+#include "seisview/summary.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "kernel/kernel.h"
+#include "stats/block.h"
+#include "stats/pair.h"
+
+void sv_summary_init(sv_summary *summary)
+{
+    *summary = (sv_summary){
+        .min = INFINITY,
+        .max = -INFINITY,
+        .min_index = -1,
+        .max_index = -1,
+        .head = {0, -1, 0.0},
+        .tail = {0, -1, 0.0},
+        .longest = {0, -1, 0.0},
+    };
+}
+
+sv_status sv_summary_of(const sv_view *samples, int64_t first, sv_summary *summary)
+{
+    const sv_kernels *kernels;
+    sv_status status = sv_kernels_get(&kernels, NULL);
+    if (status == SV_OK) {
+        status = sv_view_check(samples);
+    }
+    if (status != SV_OK) {
+        return status;
+    }
+    if (samples->ndim != 1) {
+        return SV_SHAPE;
+    }
+    sv_summary_init(summary);
+    for (int64_t from = 0; from < samples->shape[0]; from += SV_SUMMARY_BLOCK_MAX) {
+        sv_view part = *samples;
+        part.address += from * samples->strides[0];
+        part.shape[0] = sv_min_i8(SV_SUMMARY_BLOCK_MAX, samples->shape[0] - from);
+        sv_summary block;
+        sv_known known = {summary->min, summary->max};
+        sv_summarise_block(kernels, &part, first + from, known, &block);
+        sv_summary_merge(summary, &block);
+    }
+    return SV_OK;
+}
+
+int64_t sv_summary_num_finite(const sv_summary *summary)
+{
+    return summary->num_samples - summary->num_nan - summary->num_inf;
+}
+
+/* ---- merging --------------------------------------------------------------------------------- */
+
+static sv_pair sum_of(const sv_summary *summary)
+{
+    return (sv_pair){summary->sum, summary->sum_low};
+}
+
+static sv_pair m2_of(const sv_summary *summary)
+{
+    return (sv_pair){summary->m2, summary->m2_low};
+}
+
+static void rescale(sv_summary *summary, int exponent)
+{
+    int shift = summary->exponent - exponent;
+    sv_pair sum = sv_pair_scale(sum_of(summary), shift);
+    sv_pair m2 = sv_pair_scale(m2_of(summary), 2 * shift);
+    summary->exponent = exponent;
+    summary->sum = sum.high;
+    summary->sum_low = sum.low;
+    summary->m2 = m2.high;
+    summary->m2_low = m2.low;
+}
+
+static void merge_moments(sv_summary *into, const sv_summary *next)
+{
+    int64_t n_into = sv_summary_num_finite(into), n_next = sv_summary_num_finite(next);
+    if (n_next == 0) {
+        return;
+    }
+    sv_summary other = *next;
+    if (n_into == 0) {
+        into->exponent = other.exponent;
+    }
+    int exponent = into->exponent > other.exponent ? into->exponent : other.exponent;
+    if (into->exponent != exponent) {
+        rescale(into, exponent);
+    }
+    if (other.exponent != exponent) {
+        rescale(&other, exponent);
+    }
+    sv_pair m2 = sv_pair_add(m2_of(into), m2_of(&other));
+    if (n_into > 0) {
+        double a = (double)n_into, b = (double)n_next;
+        sv_pair mean_into = sv_pair_divide(sum_of(into), a);
+        sv_pair mean_next = sv_pair_divide(sum_of(&other), b);
+        sv_pair delta = sv_pair_add(mean_next, sv_pair_negate(mean_into));
+        sv_pair between = sv_pair_multiply(delta, delta);
+        between = sv_pair_multiply(between, (sv_pair){a, 0.0});
+        between = sv_pair_divide(sv_pair_multiply(between, (sv_pair){b, 0.0}), a + b);
+        m2 = sv_pair_add(m2, between);
+    }
+    sv_pair sum = sv_pair_add(sum_of(into), sum_of(&other));
+    into->sum = sum.high;
+    into->sum_low = sum.low;
+    into->m2 = m2.high;
+    into->m2_low = m2.low;
+}
+
+static void merge_extremes(sv_summary *into, const sv_summary *next)
+{
+    if (next->min < into->min) {
+        into->min = next->min;
+        into->min_index = next->min_index;
+    }
+    if (next->max > into->max) {
+        into->max = next->max;
+        into->max_index = next->max_index;
+    }
+}
+
+static void merge_runs(sv_summary *into, const sv_summary *next)
+{
+    bool joins =
+        into->tail.length > 0 && next->head.length > 0 && into->tail.value == next->head.value;
+    sv_flat joined = into->tail;
+    if (joins) {
+        joined.length += next->head.length;
+    }
+    if (joins && joined.length > into->longest.length) {
+        into->longest = joined;
+    }
+    if (next->longest.length > into->longest.length) {
+        into->longest = next->longest;
+    }
+    if (joins && into->head.length == into->num_samples) {
+        into->head = joined;
+    }
+    into->tail = joins && next->tail.length == next->num_samples ? joined : next->tail;
+}
+
+void sv_summary_merge(sv_summary *into, const sv_summary *next)
+{
+    if (next->num_samples == 0) {
+        return;
+    }
+    if (into->num_samples == 0) {
+        *into = *next;
+        return;
+    }
+    merge_runs(into, next);
+    merge_moments(into, next);
+    merge_extremes(into, next);
+    into->num_samples += next->num_samples;
+    into->num_nan += next->num_nan;
+    into->num_inf += next->num_inf;
+    into->num_zero += next->num_zero;
+}
+
+/* ---- figures ----------------------------------------------------------------------------------
+ */
+
+double sv_summary_mean(const sv_summary *summary)
+{
+    int64_t n = sv_summary_num_finite(summary);
+    if (n == 0) {
+        return NAN;
+    }
+    return ldexp(sv_pair_divide(sum_of(summary), (double)n).high, summary->exponent);
+}
+
+double sv_summary_stdev(const sv_summary *summary)
+{
+    int64_t n = sv_summary_num_finite(summary);
+    if (n == 0) {
+        return NAN;
+    }
+    return ldexp(sqrt(sv_pair_divide(m2_of(summary), (double)n).high), summary->exponent);
+}
+
+double sv_summary_rms(const sv_summary *summary)
+{
+    int64_t n = sv_summary_num_finite(summary);
+    if (n == 0) {
+        return NAN;
+    }
+    sv_pair mean = sv_pair_divide(sum_of(summary), (double)n);
+    sv_pair variance = sv_pair_divide(m2_of(summary), (double)n);
+    double mean_square = sv_pair_add(sv_pair_multiply(mean, mean), variance).high;
+    return ldexp(sqrt(mean_square), summary->exponent);
+}
+
+double sv_summary_max_abs(const sv_summary *summary, int64_t *index)
+{
+    if (sv_summary_num_finite(summary) == 0) {
+        *index = -1;
+        return NAN;
+    }
+    bool of_min = -summary->min > summary->max;
+    if (-summary->min == summary->max) {
+        of_min = summary->min_index < summary->max_index;
+    }
+    *index = of_min ? summary->min_index : summary->max_index;
+    return of_min ? -summary->min : summary->max;
+}
+
+sv_status sv_kernel_name(const char **name, sv_error *error)
+{
+    const sv_kernels *kernels;
+    sv_status status = sv_kernels_get(&kernels, error);
+    if (status == SV_OK) {
+        *name = kernels->name;
+    }
+    return status;
+}
