@@ -1,0 +1,65 @@
+/* Fills a file with Gaussian noise of float32, 8 MiB at a time:
+ *
+ *   fill FILE BYTES
+ *
+ * The size of the pieces decides how the page cache holds the file: in pieces of 2 MiB where the
+ * file system can, which map fast. No two parts of the file are the same. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../data/random.h"
+
+#define PIECE_BYTES ((size_t)8 << 20)
+
+static int complain(const char *path)
+{
+    fprintf(stderr, "fill: %s: %s\n", path, strerror(errno));
+    return 2;
+}
+
+static ssize_t write_piece(int file, const float *samples, size_t size_bytes)
+{
+    size_t done = 0;
+    while (done < size_bytes) {
+        ssize_t written = write(file, (const char *)samples + done, size_bytes - done);
+        if (written < 0 && errno != EINTR) {
+            return -1;
+        }
+        done += written > 0 ? (size_t)written : 0;
+    }
+    return 0;
+}
+
+int main(int count, char *arguments[])
+{
+    uint64_t left = count == 3 ? strtoull(arguments[2], NULL, 10) : 0;
+    if (left == 0) {
+        fputs("Usage: fill FILE BYTES\n", stderr);
+        return 1;
+    }
+    const char *path = arguments[1];
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    float *samples = malloc(PIECE_BYTES);
+    if (file < 0 || samples == NULL) {
+        return complain(path);
+    }
+    random_state random = random_begin(1, 0);
+    while (left > 0) {
+        size_t piece = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+        for (size_t index = 0; index < PIECE_BYTES / sizeof(float); index++) {
+            samples[index] = (float)(1000.0 * random_gaussian(&random));
+        }
+        if (write_piece(file, samples, piece) != 0) {
+            return complain(path);
+        }
+        left -= piece;
+    }
+    free(samples);
+    /* Written back now, not while something is measured. */
+    return fsync(file) != 0 || close(file) != 0 ? complain(path) : 0;
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Claim: a window in the middle of 1 TiB answers at once, and its offsets are right.
+# Run by bench/run.
+sparse=$FOLDER/sparse.f32
+middle=137438953472 # of 2^38 samples
+echo "a window of a million samples in the middle of a sparse file of 1 TiB"
+if ! truncate -s 1T "$sparse" 2>/dev/null; then
+    echo "  skipped: this file system holds no file of 1 TiB"
+    exit 0
+fi
+# 1, -2 and 3 as float32.
+printf '\000\000\200\077\000\000\000\300\000\000\100\100' |
+    dd of="$sparse" bs=4 seek="$middle" conv=notrunc status=none || exit 2
+
+# The same window by index and, at 1000 Hz, by seconds.
+from=$((middle - 500000))
+to=$((middle + 500000))
+from_seconds=137438453.472s
+to_seconds=137439453.472s
+
+worst=0
+check_row()
+{
+    row=$("$SEISVIEW" stats --json --rate 1000 --from "$1" --to "$2" "$sparse") || exit 2
+    for wanted in '"num_samples":1000000' '"num_zero":999997' \
+        '"sample_min":-2' "\"sample_min_index\":$((middle + 1))" \
+        '"sample_max":3' "\"sample_max_index\":$((middle + 2))" \
+        '"longest_flat":500000' "\"longest_flat_index\":$from"; do
+        case $(printf %s "$row" | tr -d ' ') in
+        *"$wanted"[,\}]*) ;;
+        *)
+            echo "  WRONG: $wanted is not in $row"
+            worst=3
+            ;;
+        esac
+    done
+}
+check_row "$from" "$to"
+check_row "$from_seconds" "$to_seconds"
+[ "$worst" -ne 0 ] || echo "  figures and offsets are right"
+
+"$BENCH/pairs" --pairs "$PAIRS" --names "stats by index" \
+    -- "$SEISVIEW" stats --json --from "$from" --to "$to" "$sparse" || exit 2
+"$BENCH/pairs" --pairs "$PAIRS" --names "stats by seconds" \
+    -- "$SEISVIEW" stats --json --rate 1000 --from "$from_seconds" --to "$to_seconds" "$sparse" ||
+    exit 2
+"$BENCH/pairs" --pairs "$PAIRS" --names "info" -- "$SEISVIEW" info --json "$sparse" || exit 2
+exit "$worst"

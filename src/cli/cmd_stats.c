@@ -1,0 +1,363 @@
+/* seisview stats: one row per channel of a segment, and one for all channels of a file. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/condition.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/visit.h"
+
+enum key {
+#define STATS_KEY(key, kind, heading, fact, importance, notice) KEY_##key,
+#include "cli/stats_keys.def"
+#undef STATS_KEY
+    NUM_KEYS
+};
+
+static const sv_column columns[NUM_KEYS] = {
+#define STATS_KEY(key, kind, heading, fact, importance, notice)                                    \
+    {#key, heading, fact, importance, SV_NOTICE_##notice},
+#include "cli/stats_keys.def"
+#undef STATS_KEY
+};
+
+static const struct condition_key condition_keys[NUM_KEYS] = {
+#define STATS_KEY(key, kind, heading, fact, importance, notice) {#key, SV_VALUE_##kind},
+#include "cli/stats_keys.def"
+#undef STATS_KEY
+};
+
+/* What the line for all channels tells of the rows where they agree. */
+static const enum key shared_keys[] = {KEY_dtype,
+                                       KEY_id,
+                                       KEY_segment,
+                                       KEY_start,
+                                       KEY_end,
+                                       KEY_sample_rate,
+                                       KEY_sample_min_index,
+                                       KEY_sample_max_index,
+                                       KEY_sample_max_abs_index,
+                                       KEY_longest_flat_index};
+
+enum { NUM_SHARED = sizeof shared_keys / sizeof shared_keys[0] };
+
+/* All rows of a file so far. */
+struct total {
+    int64_t num_rows;
+    sv_value values[NUM_KEYS];                      /* the shared ones, of the first row */
+    char dtype[SV_DTYPE_TEXT_SIZE], id[SV_ID_SIZE]; /* that they borrow */
+    sv_summary summary;
+    int64_t longest_flat;
+    bool whole; /* all samples are integers */
+    bool complete;
+};
+
+/* How often a condition said yes in a file, and where first. */
+struct hits {
+    int64_t count;
+    char channel[32];
+};
+
+struct stats {
+    sv_report *report;
+    struct condition *conditions;
+    struct hits *hits;
+    int num_conditions;
+    bool check_failed;
+    struct total total;
+};
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+/* Of integer samples the extremes are whole, and are written in full. */
+static sv_value value_of_extreme(double extreme, bool whole)
+{
+    bool fits = whole && fabs(extreme) < 0x1p63;
+    return fits ? sv_value_int((int64_t)extreme) : sv_value_real(extreme);
+}
+
+static sv_value value_of_index(int64_t index)
+{
+    return index >= 0 ? sv_value_int(index) : sv_value_null();
+}
+
+static void fill_figures(sv_value *values, const sv_summary *summary, bool whole)
+{
+    int64_t max_abs_index;
+    double max_abs = sv_summary_max_abs(summary, &max_abs_index);
+    values[KEY_num_samples] = sv_value_int(summary->num_samples);
+    values[KEY_num_nan] = sv_value_int(summary->num_nan);
+    values[KEY_num_inf] = sv_value_int(summary->num_inf);
+    values[KEY_sample_min] = value_of_extreme(summary->min, whole);
+    values[KEY_sample_min_index] = value_of_index(summary->min_index);
+    values[KEY_sample_max] = value_of_extreme(summary->max, whole);
+    values[KEY_sample_max_index] = value_of_index(summary->max_index);
+    values[KEY_sample_max_abs] = value_of_extreme(max_abs, whole);
+    values[KEY_sample_max_abs_index] = value_of_index(max_abs_index);
+    values[KEY_sample_mean] = sv_value_real(sv_summary_mean(summary));
+    values[KEY_sample_rms] = sv_value_real(sv_summary_rms(summary));
+    values[KEY_sample_stdev] = sv_value_real(sv_summary_stdev(summary));
+    values[KEY_num_zero] = sv_value_int(summary->num_zero);
+    values[KEY_longest_flat] = sv_value_int(summary->longest.length);
+    values[KEY_longest_flat_index] =
+        value_of_index(summary->longest.length > 0 ? summary->longest.index : -1);
+}
+
+static bool is_whole(sv_dtype dtype)
+{
+    switch ((sv_type)dtype.type) {
+    case SV_F4:
+    case SV_F8:
+    case SV_IBM4: return false;
+    default: return true;
+    }
+}
+
+static bool same_value(sv_value a, sv_value b)
+{
+    if (a.kind != b.kind) {
+        return false;
+    }
+    switch (a.kind) {
+    case SV_VALUE_TEXT: return strcmp(a.as.text, b.as.text) == 0;
+    case SV_VALUE_INT: return a.as.integer == b.as.integer;
+    case SV_VALUE_REAL: return a.as.real == b.as.real;
+    case SV_VALUE_TIME: return a.as.time == b.as.time;
+    default: return true;
+    }
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+static void check(struct stats *stats, const sv_value *values)
+{
+    for (int i = 0; i < stats->num_conditions; i++) {
+        const struct condition *condition = &stats->conditions[i];
+        struct hits *hits = &stats->hits[i];
+        if (!condition_holds(condition, values[condition->key])) {
+            continue;
+        }
+        sv_value channel = values[KEY_channel];
+        if (hits->count++ == 0 && channel.kind == SV_VALUE_INT) {
+            sv_scalar_text(sv_scalar_int(channel.as.integer),
+                           sv_dtype_make(SV_I8, SV_NATIVE_ENDIAN), hits->channel);
+        } else if (hits->count == 1) {
+            snprintf(hits->channel, sizeof hits->channel, "all");
+        }
+    }
+}
+
+static void say_hits(struct stats *stats, const char *path)
+{
+    for (int i = 0; i < stats->num_conditions; i++) {
+        struct hits *hits = &stats->hits[i];
+        if (hits->count > 0) {
+            message(path, "%s in %lld row%s, first in channel %s", stats->conditions[i].text,
+                    (long long)hits->count, hits->count == 1 ? "" : "s", hits->channel);
+            stats->check_failed = true;
+        }
+        *hits = (struct hits){0};
+    }
+}
+
+static void begin_total(struct total *total)
+{
+    *total = (struct total){.whole = true, .complete = true};
+    sv_summary_init(&total->summary);
+}
+
+static void keep_shared(struct total *total, const sv_value *values)
+{
+    for (int i = 0; i < NUM_SHARED; i++) {
+        enum key key = shared_keys[i];
+        if (total->num_rows == 0) {
+            total->values[key] = values[key];
+        } else if (!same_value(total->values[key], values[key])) {
+            total->values[key] = sv_value_null();
+        }
+    }
+    if (total->num_rows == 0) {
+        snprintf(total->dtype, sizeof total->dtype, "%s", values[KEY_dtype].as.text);
+        total->values[KEY_dtype] = sv_value_text(total->dtype);
+    }
+    if (total->num_rows == 0 && values[KEY_id].kind == SV_VALUE_TEXT) {
+        snprintf(total->id, sizeof total->id, "%s", values[KEY_id].as.text);
+        total->values[KEY_id] = sv_value_text(total->id);
+    }
+}
+
+static void add_to_total(struct total *total, const sv_value *values, const sv_summary *summary,
+                         bool whole)
+{
+    keep_shared(total, values);
+    sv_summary_merge(&total->summary, summary);
+    if (summary->longest.length > total->longest_flat) {
+        total->longest_flat = summary->longest.length;
+    }
+    total->whole = total->whole && whole;
+    total->complete = total->complete && values[KEY_complete].as.boolean;
+    total->num_rows++;
+}
+
+static bool write_total(struct stats *stats, const struct visit *visit)
+{
+    struct total *total = &stats->total;
+    sv_value values[NUM_KEYS];
+    values[KEY_file] = sv_value_text(visit->path);
+    values[KEY_format] = sv_value_text(sv_recording_format(visit->recording));
+    values[KEY_channel] = sv_value_text("all");
+    values[KEY_complete] = sv_value_bool(total->complete);
+    fill_figures(values, &total->summary, total->whole);
+    /* The merged summary joins runs across channels, which do not follow one another. */
+    values[KEY_longest_flat] = sv_value_int(total->longest_flat);
+    for (int i = 0; i < NUM_SHARED; i++) {
+        values[shared_keys[i]] = total->values[shared_keys[i]];
+    }
+    check(stats, values);
+    return output_row(stats->report, values);
+}
+
+static bool write_row(struct stats *stats, const struct visit *visit, const struct walk *walk,
+                      int64_t row, const sv_summary *summary, bool cut)
+{
+    const sv_segment *segment = &walk->segment;
+    sv_channel channel;
+    char dtype[SV_DTYPE_TEXT_SIZE];
+    sv_value values[NUM_KEYS];
+    if (sv_recording_channel(visit->recording, segment->index, row, &channel) != SV_OK) {
+        return true;
+    }
+    bool whole = is_whole(segment->samples.dtype);
+    bool empty = summary->num_samples == 0;
+    int64_t last = walk->first + summary->num_samples - 1;
+    double rate = segment->sample_rate;
+    values[KEY_file] = sv_value_text(visit->path);
+    values[KEY_format] = sv_value_text(sv_recording_format(visit->recording));
+    values[KEY_dtype] = sv_value_text(sv_dtype_text(segment->samples.dtype, dtype));
+    values[KEY_id] = channel.has_id ? sv_value_text(channel.id) : sv_value_null();
+    values[KEY_segment] = sv_value_int(segment->index);
+    values[KEY_channel] = sv_value_int(channel.number);
+    values[KEY_start] =
+        sv_value_time(empty ? SV_TIME_NONE : sv_time_of_sample(channel.start, rate, walk->first));
+    values[KEY_end] =
+        sv_value_time(empty ? SV_TIME_NONE : sv_time_of_sample(channel.start, rate, last));
+    values[KEY_sample_rate] = sv_value_real(rate);
+    values[KEY_complete] = sv_value_bool(segment->complete && !cut &&
+                                         summary->num_samples == walk->last - walk->first);
+    fill_figures(values, summary, whole);
+    check(stats, values);
+    add_to_total(&stats->total, values, summary, whole);
+    return output_row(stats->report, values);
+}
+
+/* ---- a file --------------------------------------------------------------------------------- */
+
+/* The rows in hand: measured, looked at once more, written. */
+static enum outcome measure_rows(struct stats *stats, struct visit *visit, const struct walk *walk,
+                                 sv_summary *summaries)
+{
+    sv_error error;
+    sv_scan_range range = walk_range(walk, walk->first, walk->last);
+    visit_begin_scan(visit);
+    sv_status status =
+        sv_summary_scan(visit->recording, &range, &visit->scan, summaries, &visit->report, &error);
+    enum outcome outcome = visit_end_scan(visit, &range, status, &error);
+    bool measured = status == SV_OK || status == SV_TRUNCATED || status == SV_IO;
+    if (outcome == STOPPED || !measured) {
+        return outcome;
+    }
+    bool cut = status == SV_OK && !visit_check(visit);
+    for (int64_t i = 0; i < walk->num_rows; i++) {
+        if (!write_row(stats, visit, walk, walk->rows[i], &summaries[i], cut)) {
+            return STOPPED;
+        }
+    }
+    return cut ? FAILED : outcome;
+}
+
+static enum outcome measure_segments(struct stats *stats, struct visit *visit,
+                                     sv_summary *summaries)
+{
+    struct walk walk;
+    enum outcome outcome = DONE;
+    walk_begin(&walk, &visit->selection);
+    while (outcome == DONE && walk_segment(&walk)) {
+        while (outcome == DONE && walk_rows(&walk)) {
+            outcome = measure_rows(stats, visit, &walk, summaries);
+        }
+    }
+    walk_end(&walk);
+    return outcome;
+}
+
+static enum outcome measure_file(void *context, struct visit *visit)
+{
+    struct stats *stats = context;
+    int64_t num_rows =
+        visit->selection.num_rows < GROUP_ROWS ? visit->selection.num_rows : GROUP_ROWS;
+    sv_summary *summaries = must_have(malloc((size_t)num_rows * sizeof *summaries));
+    begin_total(&stats->total);
+    enum outcome outcome = measure_segments(stats, visit, summaries);
+    free(summaries);
+    stats->total.complete = stats->total.complete && outcome == DONE;
+    if (outcome != STOPPED && stats->total.num_rows > 1 && !write_total(stats, visit)) {
+        outcome = STOPPED;
+    }
+    say_hits(stats, visit->path);
+    return outcome;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static bool read_conditions(const struct options *options, struct stats *stats)
+{
+    size_t count = (size_t)options->num_conditions;
+    stats->num_conditions = options->num_conditions;
+    stats->conditions = must_have(calloc(count + 1, sizeof *stats->conditions));
+    stats->hits = must_have(calloc(count + 1, sizeof *stats->hits));
+    for (int i = 0; i < options->num_conditions; i++) {
+        sv_error error;
+        if (condition_parse(options->conditions[i], condition_keys, NUM_KEYS, &stats->conditions[i],
+                            &error) != SV_OK) {
+            message(NULL, "--fail-on '%s': %s", options->conditions[i], error.message);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_kernel(void)
+{
+    const char *name;
+    sv_error error;
+    if (sv_kernel_name(&name, &error) != SV_OK) {
+        message(NULL, "%s", error.message);
+        return false;
+    }
+    return true;
+}
+
+static int run(const struct options *options, struct stats *stats)
+{
+    stats->report = output_open(options, columns, NUM_KEYS);
+    if (stats->report == NULL) {
+        return EXIT_FAILED;
+    }
+    int status = visit_all(options, measure_file, stats);
+    output_close(stats->report);
+    return status == EXIT_DONE && stats->check_failed ? EXIT_CHECK : status;
+}
+
+int cmd_stats(const struct options *options)
+{
+    struct stats stats = {0};
+    int status = EXIT_USAGE;
+    if (read_conditions(options, &stats) && has_kernel()) {
+        status = run(options, &stats);
+    }
+    free(stats.conditions);
+    free(stats.hits);
+    return status;
+}

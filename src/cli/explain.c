@@ -1,0 +1,101 @@
+#include "cli/explain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/message.h"
+#include "cli/visit.h"
+
+/* Below this, beginning and ending are most of the time, and a share of the ceiling says nothing.
+ */
+#define LEAST_BYTES_TO_RATE ((int64_t)64 << 20)
+
+void explain_look_at_memory(int64_t *peak_anonymous)
+{
+    char line[256];
+    int64_t kibibytes;
+    FILE *status = fopen("/proc/self/status", "re");
+    if (status == NULL) {
+        return;
+    }
+    while (fgets(line, sizeof line, status) != NULL) {
+        if (sscanf(line, "RssAnon: %" SCNd64, &kibibytes) == 1 &&
+            kibibytes * 1024 > *peak_anonymous) {
+            *peak_anonymous = kibibytes * 1024;
+        }
+    }
+    fclose(status);
+}
+
+/* "1.5 GiB", for a person. */
+static const char *size_text(int64_t bytes, char text[32])
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    double size = (double)bytes;
+    size_t unit = 0;
+    for (; size >= 1024.0 && unit + 1 < sizeof units / sizeof units[0]; unit++) {
+        size /= 1024.0;
+    }
+    snprintf(text, 32, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
+    return text;
+}
+
+/* The first chosen rows and samples, as a range whose ceiling is that of the whole. */
+static bool measure_ceiling(struct visit *visit, double *bytes_per_second)
+{
+    struct walk walk;
+    sv_status status = SV_INVALID;
+    walk_begin(&walk, &visit->selection);
+    if (walk_segment(&walk) && walk_rows(&walk)) {
+        sv_scan_range range = walk_range(&walk, walk.first, walk.last);
+        status = sv_ceiling(visit->recording, &range, &visit->scan, bytes_per_second, NULL);
+    }
+    walk_end(&walk);
+    return status == SV_OK && *bytes_per_second > 0.0;
+}
+
+static void explain_rate(struct visit *visit)
+{
+    const sv_scan_report *report = &visit->report;
+    int64_t bytes = report->bytes_mapped + report->bytes_copied;
+    double rate = report->seconds > 0.0 ? (double)bytes / report->seconds : 0.0, ceiling;
+    if (bytes < LEAST_BYTES_TO_RATE) {
+        message(visit->path, "%.6f s, %.2f GB/s; too little to compare with the ceiling",
+                report->seconds, rate / 1e9);
+    } else if (measure_ceiling(visit, &ceiling)) {
+        message(visit->path, "%.3f s, %.2f GB/s, %.2f of the ceiling of %.2f GB/s", report->seconds,
+                rate / 1e9, rate / ceiling, ceiling / 1e9);
+    } else {
+        message(visit->path, "%.3f s, %.2f GB/s", report->seconds, rate / 1e9);
+    }
+}
+
+void explain(struct visit *visit)
+{
+    static const char *const ways[] = {[SV_IO_AUTO] = "auto",
+                                       [SV_IO_MAP] = "map",
+                                       [SV_IO_READ] = "read",
+                                       [SV_IO_DIRECT] = "direct"};
+    const sv_scan_report *report = &visit->report;
+    const sv_buffer *buffer = sv_recording_buffer(visit->recording);
+    char size[32], memory[32] = "unknown";
+    const char *kernel = "unknown";
+    message(visit->path, "%s, %s", sv_recording_format(visit->recording),
+            size_text((int64_t)sv_buffer_size_bytes(buffer), size));
+    if (report->num_blocks > 0) {
+        sv_kernel_name(&kernel, NULL);
+        message(visit->path,
+                "%" PRId64 " bytes mapped, %" PRId64 " copied, %" PRId64 " read ahead (%s)",
+                report->bytes_mapped, report->bytes_copied, report->bytes_read_ahead,
+                ways[report->io]);
+        message(visit->path, "%" PRId64 " blocks, %d thread%s, %s kernels", report->num_blocks,
+                report->threads, report->threads == 1 ? "" : "s", kernel);
+        explain_rate(visit);
+    }
+    explain_look_at_memory(&visit->peak_anonymous);
+    if (visit->peak_anonymous >= 0) {
+        size_text(visit->peak_anonymous, memory);
+    }
+    message(visit->path, "%s of anonymous memory at most", memory);
+}

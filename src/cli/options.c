@@ -1,0 +1,441 @@
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/message.h"
+#include "cli/signals.h"
+
+#define MOST_THREADS 1024
+#define FIRST_LONG   256 /* getopt answers below it are letters */
+
+/* Which commands take an option. */
+enum {
+    STATS = 1 << COMMAND_stats,
+    INFO = 1 << COMMAND_info,
+    DUMP = 1 << COMMAND_dump,
+    HELP = 1 << COMMAND_help,
+    READING = STATS | INFO | DUMP,
+    REPORTING = STATS | INFO
+};
+
+/* Reads an option's argument. On failure `error->message` says what is wrong with it. */
+typedef bool option_reader(struct options *options, const char *text, sv_error *error);
+
+struct option_entry {
+    const char *name;
+    const char *argument; /* NULL: it takes none */
+    int commands;
+    option_reader *read;
+    const char *help;
+};
+
+static bool refuse(sv_error *error, const char *sentence)
+{
+    snprintf(error->message, sizeof error->message, "%s", sentence);
+    return false;
+}
+
+static bool read_integer(const char *text, int64_t least, int64_t most, int64_t *value)
+{
+    sv_scalar scalar;
+    if (sv_scalar_parse(text, &scalar) != SV_OK || scalar.kind != SV_KIND_INT ||
+        scalar.value.i < least || scalar.value.i > most) {
+        return false;
+    }
+    *value = scalar.value.i;
+    return true;
+}
+
+/* ---- input --------------------------------------------------------------------------------------
+ */
+
+static bool read_format(struct options *options, const char *text, sv_error *error)
+{
+    size_t used = (size_t)snprintf(error->message, sizeof error->message,
+                                   "there is no such "
+                                   "format; one of:");
+    for (int i = 0; sv_format_name(i) != NULL; i++) {
+        if (strcmp(text, sv_format_name(i)) == 0) {
+            options->open.format = text;
+            return true;
+        }
+        used += (size_t)snprintf(error->message + used, sizeof error->message - used, " %s",
+                                 sv_format_name(i));
+    }
+    return false;
+}
+
+static bool read_dtype(struct options *options, const char *text, sv_error *error)
+{
+    return sv_dtype_parse(text, &options->open.dtype, error) == SV_OK;
+}
+
+static bool read_channels(struct options *options, const char *text, sv_error *error)
+{
+    return read_integer(text, 1, INT64_MAX, &options->open.channels) ||
+           refuse(error, "that is no number of channels; give 1 or more");
+}
+
+static bool read_layout(struct options *options, const char *text, sv_error *error)
+{
+    if (strcmp(text, "interleaved") == 0) {
+        options->open.layout = SV_INTERLEAVED;
+    } else if (strcmp(text, "planar") == 0) {
+        options->open.layout = SV_PLANAR;
+    } else {
+        return refuse(error, "there is no such layout; give interleaved or planar");
+    }
+    return true;
+}
+
+static bool read_rate(struct options *options, const char *text, sv_error *error)
+{
+    sv_scalar scalar;
+    double rate = sv_scalar_parse(text, &scalar) == SV_OK ? sv_scalar_as_f8(scalar) : NAN;
+    if (!isfinite(rate) || rate <= 0.0) {
+        return refuse(error, "that is no sample rate; give a number of Hz above 0");
+    }
+    options->open.rate = rate;
+    return true;
+}
+
+static bool read_start(struct options *options, const char *text, sv_error *error)
+{
+    sv_status status = sv_time_parse(text, &options->open.start);
+    if (status == SV_OVERFLOW) {
+        return refuse(error, "that time is outside the years 1677 to 2262");
+    }
+    return status == SV_OK ||
+           refuse(error, "that is no time; give UTC as 2026-01-31T12:00:00.5Z or "
+                         "2026,031,12:00:00.5");
+}
+
+static bool read_skip(struct options *options, const char *text, sv_error *error)
+{
+    return read_integer(text, 0, INT64_MAX, &options->open.skip_bytes) ||
+           refuse(error, "that is no number of bytes; give 0 or more");
+}
+
+static bool read_from(struct options *options, const char *text, sv_error *error)
+{
+    return sv_position_parse(text, &options->window.from, error) == SV_OK;
+}
+
+static bool read_to(struct options *options, const char *text, sv_error *error)
+{
+    return sv_position_parse(text, &options->window.to, error) == SV_OK;
+}
+
+static bool read_channel(struct options *options, const char *text, sv_error *error)
+{
+    static const sv_channel any = {.number = 0, .start = SV_TIME_NONE};
+    bool selected;
+    options->channels = text;
+    return sv_channel_selected(text, &any, &selected, error) == SV_OK;
+}
+
+/* ---- running ------------------------------------------------------------------------------------
+ */
+
+static bool read_threads(struct options *options, const char *text, sv_error *error)
+{
+    int64_t threads;
+    if (!read_integer(text, 1, MOST_THREADS, &threads)) {
+        return refuse(error, "that is no number of threads; give 1 to 1024");
+    }
+    options->scan.threads = (int)threads;
+    return true;
+}
+
+static bool read_io(struct options *options, const char *text, sv_error *error)
+{
+    static const char *const names[] = {[SV_IO_AUTO] = "auto",
+                                        [SV_IO_MAP] = "map",
+                                        [SV_IO_READ] = "read",
+                                        [SV_IO_DIRECT] = "direct"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            options->scan.io = (sv_io)i;
+            return true;
+        }
+    }
+    return refuse(error, "there is no such way to read; give auto, map, read or direct");
+}
+
+static bool read_progress(struct options *options, const char *text, sv_error *error)
+{
+    if (strcmp(text, "always") == 0) {
+        options->progress = PROGRESS_ALWAYS;
+    } else if (strcmp(text, "never") == 0) {
+        options->progress = PROGRESS_NEVER;
+    } else {
+        return refuse(error, "give always or never");
+    }
+    return true;
+}
+
+static bool set_explain(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->explain = true;
+    return true;
+}
+
+static bool set_help(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->help = true;
+    return true;
+}
+
+/* ---- output -------------------------------------------------------------------------------------
+ */
+
+static bool set_style(struct options *options, sv_report_style style, sv_error *error)
+{
+    if (options->style_is_given && options->style != style) {
+        return refuse(error, "--json and --csv exclude each other; give one of them");
+    }
+    options->style_is_given = true;
+    options->style = style;
+    return true;
+}
+
+static bool set_json(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    return set_style(options, SV_JSON, error);
+}
+
+static bool set_csv(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    return set_style(options, SV_CSV, error);
+}
+
+static bool set_dump(struct options *options, enum dump_style style, sv_error *error)
+{
+    if (options->dump_is_given && options->dump != style) {
+        return refuse(error, "--hex and --raw exclude each other; give one of them");
+    }
+    options->dump_is_given = true;
+    options->dump = style;
+    return true;
+}
+
+static bool set_hex(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    return set_dump(options, DUMP_HEX, error);
+}
+
+static bool set_raw(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    return set_dump(options, DUMP_RAW, error);
+}
+
+/* The command knows its keys, and looks at the text. */
+static bool read_condition(struct options *options, const char *text, sv_error *error)
+{
+    size_t count = (size_t)options->num_conditions + 1;
+    (void)error;
+    options->conditions =
+        must_have(realloc(options->conditions, count * sizeof *options->conditions));
+    options->conditions[options->num_conditions++] = text;
+    return true;
+}
+
+/* ---- the table ----------------------------------------------------------------------------------
+ */
+
+/* An entry without a name is a heading of the help. */
+static const struct option_entry entries[] = {
+    {NULL, NULL, READING, NULL, "Input"},
+    {"format", "NAME", READING, read_format, "raw or sac; otherwise by content, then by suffix"},
+    {"dtype", "T", READING, read_dtype,
+     "raw samples: f4 f8 i1 u1 i2 u2 i3 u3 i4 u4 i8 u8 ibm4, with < or > (default <f4)"},
+    {"channels", "N", READING, read_channels, "raw: number of channels (default 1)"},
+    {"layout", "NAME", READING, read_layout, "raw: interleaved (default) or planar"},
+    {"rate", "HZ", READING, read_rate, "raw: sample rate (default 1)"},
+    {"start", "TIME", READING, read_start, "raw: UTC of the first sample"},
+    {"skip", "BYTES", READING, read_skip, "raw: bytes before the first sample (default 0)"},
+    {"from", "P", READING, read_from,
+     "window: from the first sample at or after P, which is an index (1000), seconds (12.5s) or "
+     "UTC (2026-01-31T12:00:00.5Z)"},
+    {"to", "P", READING, read_to, "window: up to P, which is left out"},
+    {"channel", "SEL", READING, read_channel, "channels by index (0,3-5) or id (IU.*.00.BH?)"},
+
+    {NULL, NULL, REPORTING | DUMP, NULL, "Output"},
+    {"json", NULL, REPORTING, set_json, "JSON Lines instead of a table"},
+    {"csv", NULL, REPORTING, set_csv, "CSV instead of a table"},
+    {"fail-on", "EXPR", STATS, read_condition,
+     "exit 3 when a row says yes to EXPR, as in 'num_nan>0'; repeatable"},
+    {"hex", NULL, DUMP, set_hex, "the bytes of each sample as the file has them"},
+    {"raw", NULL, DUMP, set_raw, "float32 bytes in this machine's order, frame by frame"},
+
+    {NULL, NULL, READING, NULL, "Running"},
+    {"threads", "N", READING, read_threads, "default: the processors this process may use"},
+    {"io", "HOW", READING, read_io, "auto (default), map, read or direct"},
+    {"progress", "WHEN", READING, read_progress, "always or never a progress bar"},
+    {"explain", NULL, READING, set_explain, "say how the file was read, and how fast"},
+    {"help", NULL, READING | HELP, set_help, "this help"},
+};
+
+enum { NUM_ENTRIES = sizeof entries / sizeof entries[0] };
+
+static bool takes(const struct command *command, const struct option_entry *entry)
+{
+    return (entry->commands & 1 << (command - commands)) != 0;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------
+ */
+
+/* getopt's table of what a command takes; `val` is the entry's number and FIRST_LONG. */
+static void fill_long_options(const struct command *command, struct option *long_options)
+{
+    int count = 0;
+    for (int i = 0; i < NUM_ENTRIES; i++) {
+        const struct option_entry *entry = &entries[i];
+        if (entry->name != NULL && takes(command, entry)) {
+            int has_argument = entry->argument != NULL ? required_argument : no_argument;
+            long_options[count++] =
+                (struct option){entry->name, has_argument, NULL, FIRST_LONG + i};
+        }
+    }
+    long_options[count] = (struct option){0};
+}
+
+/* What getopt did not take: ':' an option that lacks its argument, '?' one that has an argument it
+ * may not have (optopt is its number), a letter, or one that is not known. */
+static void say_refused(const struct command *command, int answer, const char *given)
+{
+    const char *wrong = "there is no such option";
+    if (answer == ':') {
+        wrong = "its argument is missing";
+    } else if (optopt >= FIRST_LONG) {
+        wrong = "it takes no argument";
+    }
+    char letter[] = {'-', (char)optopt, '\0'};
+    bool is_letter = optopt > 0 && optopt < FIRST_LONG;
+    message(NULL, "%s: %s; see: seisview help %s", is_letter ? letter : given, wrong,
+            command->name);
+}
+
+static bool read_entry(const struct option_entry *entry, struct options *options)
+{
+    sv_error error;
+    error.message[0] = '\0';
+    if (entry->read(options, optarg, &error)) {
+        return true;
+    }
+    if (entry->argument != NULL) {
+        message(NULL, "--%s %s: %s", entry->name, optarg, error.message);
+    } else {
+        message(NULL, "%s", error.message);
+    }
+    return false;
+}
+
+static bool read_all(int argc, char **argv, struct options *options)
+{
+    struct option long_options[NUM_ENTRIES + 1];
+    fill_long_options(options->command, long_options);
+    opterr = 0;
+    optind = 1;
+    for (;;) {
+        int looked_at = optind;
+        int answer = getopt_long(argc, argv, ":h", long_options, NULL);
+        if (answer == -1) {
+            return true;
+        }
+        if (answer == '?' || answer == ':') {
+            /* getopt has gone past it, except within a cluster of letters. */
+            say_refused(options->command, answer, argv[optind > looked_at ? optind - 1 : optind]);
+            return false;
+        }
+        if (answer == 'h') {
+            options->help = true;
+        } else if (!read_entry(&entries[answer - FIRST_LONG], options)) {
+            return false;
+        }
+    }
+}
+
+static bool same_kind_ends_first(const sv_window *window)
+{
+    return window->from.kind != SV_POSITION_NONE && window->from.kind == window->to.kind &&
+           window->to.value <= window->from.value;
+}
+
+bool options_read(const struct command *command, int argc, char **argv, struct options *options)
+{
+    *options = (struct options){
+        .command = command, .open = SV_OPEN_OPTIONS_INIT, .scan = SV_SCAN_OPTIONS_INIT};
+    options->scan.cancel = signals_flag();
+    if (!read_all(argc, argv, options)) {
+        return false;
+    }
+    options->files = argv + optind;
+    if (!options->help && same_kind_ends_first(&options->window)) {
+        message(NULL, "the window holds no sample; --to must lie behind --from");
+        return false;
+    }
+    return true;
+}
+
+void options_free(struct options *options)
+{
+    free(options->conditions);
+}
+
+/* ---- help ---------------------------------------------------------------------------------------
+ */
+
+enum { HELP_INDENT = 20, HELP_WIDTH = 80 };
+
+/* `text` in lines of HELP_WIDTH, the first of which goes on at column `used`. */
+static void print_wrapped(FILE *file, const char *text, int used)
+{
+    int blanks = used < HELP_INDENT ? HELP_INDENT - used : 1;
+    int column = used;
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+        if (column + blanks + length > HELP_WIDTH) {
+            fputc('\n', file);
+            column = 0;
+            blanks = HELP_INDENT;
+        }
+        column += fprintf(file, "%*s%.*s", blanks, "", length, text);
+        blanks = 1;
+        text += length;
+        text += strspn(text, " ");
+    }
+    fputc('\n', file);
+}
+
+void options_explain(const struct command *command, FILE *file)
+{
+    for (int i = 0; i < NUM_ENTRIES; i++) {
+        const struct option_entry *entry = &entries[i];
+        if (!takes(command, entry)) {
+            continue;
+        }
+        if (entry->name == NULL) {
+            fprintf(file, "\n%s:\n", entry->help);
+            continue;
+        }
+        bool has_argument = entry->argument != NULL;
+        int used = fprintf(file, "  --%s%s%s", entry->name, has_argument ? " " : "",
+                           has_argument ? entry->argument : "");
+        print_wrapped(file, entry->help, used);
+    }
+}

@@ -1,0 +1,45 @@
+/* The options of all commands: one table, of which each command takes a part. */
+#ifndef SV_CLI_OPTIONS_H
+#define SV_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cli/progress.h"
+#include "seisview.h"
+
+struct command;
+
+enum dump_style { DUMP_TEXT, DUMP_HEX, DUMP_RAW };
+
+struct options {
+    const struct command *command;
+    char **files; /* paths, and @lists of paths; NULL at the end */
+
+    sv_open_options open;
+    sv_window window;
+    const char *channels; /* --channel, NULL: all */
+
+    sv_scan_options scan;
+    enum progress_mode progress;
+    bool explain;
+
+    bool style_is_given;
+    sv_report_style style;
+    bool dump_is_given;
+    enum dump_style dump;
+    const char **conditions; /* of --fail-on */
+    int num_conditions;
+
+    bool help;
+};
+
+/* Reads argv[1 …] of a command; argv[0] is its name. Says what is wrong, and returns false. The
+ * result is freed by options_free() in either case. */
+bool options_read(const struct command *command, int argc, char **argv, struct options *options);
+void options_free(struct options *options);
+
+/* "  --rate HZ    what it is" for each option of a command, under their headings. */
+void options_explain(const struct command *command, FILE *file);
+
+#endif

@@ -1,0 +1,148 @@
+#include "cli/visit.h"
+
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/explain.h"
+#include "cli/files.h"
+#include "cli/message.h"
+#include "cli/signals.h"
+
+/* ---- scans ---------------------------------------------------------------------------------- */
+
+static void on_progress(void *context, int64_t done_bytes, int64_t total_bytes)
+{
+    struct visit *visit = context;
+    (void)total_bytes;
+    progress_update(visit->done_bytes + done_bytes);
+    if (visit->options->explain) {
+        explain_look_at_memory(&visit->peak_anonymous);
+    }
+}
+
+void visit_begin_scan(struct visit *visit)
+{
+    visit->scan = visit->options->scan;
+    visit->scan.progress = on_progress;
+    visit->scan.progress_context = visit;
+    signals_begin_work();
+}
+
+static int64_t bytes_of(const struct visit *visit, const sv_scan_range *range)
+{
+    sv_segment segment;
+    if (sv_recording_segment(visit->recording, range->segment, &segment) != SV_OK) {
+        return 0;
+    }
+    return range->num_rows * (range->last - range->first) *
+           (int64_t)sv_dtype_itemsize(segment.samples.dtype);
+}
+
+enum outcome visit_end_scan(struct visit *visit, const sv_scan_range *range, sv_status status,
+                            const sv_error *error)
+{
+    signals_end_work();
+    visit->done_bytes += bytes_of(visit, range);
+    if (status == SV_CANCELLED || signals_stopped()) {
+        return STOPPED;
+    }
+    if (status != SV_OK) {
+        message(visit->path, "%s", error->message);
+        return FAILED;
+    }
+    return DONE;
+}
+
+bool visit_check(struct visit *visit)
+{
+    sv_error error;
+    sv_status status = sv_recording_check(visit->recording, &error);
+    if (status == SV_OK || (status == SV_BUSY && visit->is_written_to)) {
+        return true;
+    }
+    message(visit->path, "%s", error.message);
+    visit->is_written_to = status == SV_BUSY;
+    return status == SV_BUSY;
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static void say_warnings(const struct visit *visit)
+{
+    for (int i = 0; sv_recording_warning(visit->recording, i) != NULL; i++) {
+        message(visit->path, "%s", sv_recording_warning(visit->recording, i));
+    }
+}
+
+/* Samples that the header states and the file lacks; that it does so was a warning. */
+static bool lacks_samples(const struct visit *visit)
+{
+    for (int64_t i = 0; i < sv_recording_num_segments(visit->recording); i++) {
+        sv_segment segment;
+        if (sv_recording_segment(visit->recording, i, &segment) == SV_OK && !segment.complete) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum outcome work_on(struct visit *visit, visitor *work, void *context)
+{
+    say_warnings(visit);
+    enum outcome outcome =
+        selection_make(visit->path, visit->recording, visit->options, &visit->selection);
+    if (outcome != DONE) {
+        return outcome;
+    }
+    progress_begin(visit->options->progress, visit->path, visit->selection.num_bytes);
+    outcome = work(context, visit);
+    progress_end();
+    if (outcome == DONE && lacks_samples(visit)) {
+        outcome = FAILED;
+    }
+    if (visit->options->explain && outcome != STOPPED) {
+        explain(visit);
+    }
+    return outcome;
+}
+
+static enum outcome visit_file(const struct options *options, const char *path, visitor *work,
+                               void *context)
+{
+    struct visit visit = {.path = path, .options = options, .peak_anonymous = -1};
+    sv_error error;
+    sv_status status = sv_recording_open(path, &options->open, &visit.recording, &error);
+    if (status != SV_OK) {
+        message(path, "%s", error.message);
+        return status == SV_INVALID ? REFUSED : FAILED;
+    }
+    enum outcome outcome = work_on(&visit, work, context);
+    sv_recording_close(visit.recording);
+    return outcome;
+}
+
+/* Wrong usage is what went wrong with every file: then nothing was tried. */
+static int exit_status(const bool met[STOPPED + 1])
+{
+    if (met[FAILED] || (met[REFUSED] && met[DONE])) {
+        return EXIT_FAILED;
+    }
+    return (met[REFUSED] || met[PASSED_OVER]) && !met[DONE] ? EXIT_USAGE : EXIT_DONE;
+}
+
+int visit_all(const struct options *options, visitor *work, void *context)
+{
+    bool met[STOPPED + 1] = {false};
+    struct files files;
+    files_begin(&files, options->files);
+    for (const char *path; !met[STOPPED] && (path = files_next(&files)) != NULL;) {
+        met[visit_file(options, path, work, context)] = true;
+    }
+    files_end(&files);
+    if (files.num_paths == 0 && !files.failed) {
+        message(NULL, "no file is named; see: seisview help %s", options->command->name);
+        return EXIT_USAGE;
+    }
+    met[FAILED] = met[FAILED] || files.failed;
+    return exit_status(met);
+}
