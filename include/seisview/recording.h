@@ -65,7 +65,11 @@ typedef struct sv_segment {
     double sample_rate;  /* Hz, > 0 */
     sv_time start;       /* of sample 0; SV_TIME_NONE where the file has no time */
     bool complete;       /* false: the header states more samples than the file holds */
-    int64_t data_offset; /* byte of the file where sample 0 of row 0 lies */
+    /* Whether the samples lie plainly in the file, so that `samples` is a view of it. Where they
+     * are encoded or lie in records, `samples` has the decoded dtype and the shape alone (it is
+     * stale), and a reader gives them (below). */
+    bool in_place;
+    int64_t data_offset; /* byte of the file where sample 0 of row 0 lies; −1: not in place */
     sv_view samples;     /* channels × samples, read-only */
 } sv_segment;
 
@@ -119,6 +123,27 @@ SV_API sv_status sv_recording_check(const sv_recording *recording, sv_error *err
 /* The formats that are read: name i and its one-line description, NULL past the last. */
 SV_API const char *sv_format_name(int i);
 SV_API const char *sv_format_description(int i);
+
+/* ---- readers ------------------------------------------------------------------------------------ */
+
+/* Gives the samples of one segment, in place or not, a run at a time. Each thread opens its own. */
+typedef struct sv_reader sv_reader;
+
+/* SV_RANGE: no such segment; SV_NOMEM; SV_IO. The recording must outlive the reader. */
+SV_API sv_status sv_reader_open(const sv_recording *recording, int64_t segment, sv_reader **reader,
+                                sv_error *error);
+
+/* Samples [first, first + n) of all rows as a view rows × n, where 1 <= n <= count: what lies
+ * plainly in the file as a view of it, the rest decoded into memory of the reader. Valid until the
+ * next read or close. Any order of reading is right, forwards is fast.
+ * SV_RANGE: not within the segment, or count < 1; SV_TRUNCATED, SV_IO.
+ * SV_FORMAT: samples [first, first + samples->shape[1]) cannot be decoded, for the reason that the
+ * sentence gives with its byte; what follows them can be read on. */
+SV_API sv_status sv_reader_read(sv_reader *reader, int64_t first, int64_t count, sv_view *samples,
+                                sv_error *error);
+
+/* NULL is fine. */
+SV_API void sv_reader_close(sv_reader *reader);
 
 /* ---- windows and selections ------------------------------------------------------------------ */
 

@@ -67,6 +67,7 @@ typedef enum sv_notice {
 typedef struct sv_column {
     const char *key;
     bool heading;     /* names the row (file, id, channel): drawn first, never left out */
+    bool fact;        /* tells of the file rather than of the row: cards that agree say it once */
     int importance;   /* a terminal that is too narrow goes without the least ones first */
     sv_notice notice; /* SV_NOTICE_NEVER where nothing is said */
 } sv_column;

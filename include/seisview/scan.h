@@ -4,7 +4,8 @@
  * counted from the segment's first sample and cut by the window: they follow from the segment's
  * geometry alone, never from threads, I/O or machine. Each block becomes a small result; results
  * are merged in the order of the channel's samples, by one thread at a time. So the answer is the
- * same to the last bit everywhere.
+ * same to the last bit everywhere. Where a segment is not in place, a block may come in pieces (a
+ * record each), whose results are joined in order.
  *
  *   block    threads  ──► result ──┐
  *   block    threads  ──► result ──┼──► merge, in order
@@ -44,6 +45,9 @@ typedef struct sv_reducer {
     /* Fills `result` (not initialised) from a block; several threads call it at once. It may be
      * left in the middle when the file is cut under it: it must not lock or allocate. */
     void (*block)(void *context, const sv_block *block, void *result);
+    /* Adds to `result` that of the piece of the same block that comes after it; as `block`. Needed
+     * for segments that are not in place alone. */
+    void (*join)(void *context, void *result, const void *next);
     /* Takes the results of the row at `position` in order; one thread at a time, and what it wrote
      * the next call and the caller of sv_scan() see. */
     void (*merge)(void *context, int64_t position, const void *result);
@@ -74,7 +78,8 @@ typedef struct sv_scan_options {
 typedef struct sv_scan_report {
     int64_t num_blocks;
     int64_t bytes_mapped;     /* of samples read in place */
-    int64_t bytes_copied;     /* of samples that were copied before they were read */
+    int64_t bytes_copied;     /* of samples that were copied or decoded before they were read */
+    int64_t samples_lost;     /* that could not be decoded */
     int64_t bytes_read_ahead; /* asked of the system in advance */
     int threads;              /* the most that ran at once */
     sv_io io;                 /* what was chosen */
@@ -91,6 +96,7 @@ typedef struct sv_scan_range {
 } sv_scan_range;
 
 /* Scans. Each row's results are merged in order; the rows' merges may be interleaved.
+ * SV_FORMAT: samples could not be decoded; all others were merged, the message tells the first.
  * SV_TRUNCATED: the file became shorter meanwhile; what lies before was merged, the message names
  * the byte where it ends now. SV_CANCELLED: what was done was merged, gap-free from each row's
  * beginning. SV_RANGE, SV_NOMEM, SV_IO (a read failed, at the byte the message names), SV_STALE.

@@ -272,7 +272,7 @@ char *sv_time_format(sv_time time, char text[SV_TIME_TEXT_SIZE])
         return text;
     }
     int64_t seconds = floor_divide(time, NANOSECONDS);
-    int fraction = (int)(time - seconds * NANOSECONDS);
+    int fraction = (int)(time % NANOSECONDS + (time % NANOSECONDS < 0 ? NANOSECONDS : 0));
     int64_t days = floor_divide(seconds, SECONDS_PER_DAY);
     int second = (int)(seconds - days * SECONDS_PER_DAY);
     date_of_days(days, &year, &month, &day);

@@ -17,10 +17,11 @@
 
 struct chunk {
     const struct walk *walk;
-    size_t itemsize;
-    int64_t first;  /* sample of its first frame */
-    char *frames;   /* frames × rows in hand, as they are in the file */
-    int64_t *there; /* of each row in hand: how many of its samples have arrived */
+    bool as_float;   /* samples become native float32 on their way */
+    size_t itemsize; /* of a sample that has arrived */
+    int64_t first;   /* sample of its first frame */
+    char *frames;    /* frames × rows in hand */
+    int64_t *there;  /* of each row in hand: how many of its samples have arrived */
 };
 
 struct dump {
@@ -33,41 +34,56 @@ struct dump {
 
 /* ---- out of the file ------------------------------------------------------------------------ */
 
-static int64_t position_of(const struct walk *walk, int64_t row)
+static void carry_as_float(const sv_view *samples, char *to, size_t frame_bytes)
 {
-    int64_t low = 0, high = walk->num_rows - 1;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (walk->rows[middle] < row) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    const char *from = samples->address;
+    for (int64_t i = 0; i < samples->shape[0]; i++) {
+        float value = (float)sv_scalar_as_f8(sv_dtype_load(samples->dtype, from));
+        memcpy(to, &value, sizeof value);
+        to += frame_bytes;
+        from += samples->strides[0];
     }
-    return low;
+}
+
+static void carry_as_it_is(const sv_view *samples, char *to, size_t frame_bytes, size_t itemsize)
+{
+    const char *from = samples->address;
+    if (frame_bytes == itemsize && samples->strides[0] == (int64_t)itemsize) {
+        memcpy(to, from, (size_t)samples->shape[0] * itemsize);
+        return;
+    }
+    for (int64_t i = 0; i < samples->shape[0]; i++) {
+        memcpy(to, from, itemsize);
+        to += frame_bytes;
+        from += samples->strides[0];
+    }
 }
 
 /* Runs under the fault guard: memory is all it touches. */
 static void carry_block(void *context, const sv_block *block, void *result)
 {
     const struct chunk *chunk = context;
-    size_t itemsize = chunk->itemsize;
-    size_t frame_bytes = itemsize * (size_t)chunk->walk->num_rows;
+    size_t frame_bytes = chunk->itemsize * (size_t)chunk->walk->num_rows;
     char *to = chunk->frames + (size_t)(block->first - chunk->first) * frame_bytes +
-               (size_t)position_of(chunk->walk, block->row) * itemsize;
-    const char *from = block->samples.address;
-    for (int64_t i = 0; i < block->samples.shape[0]; i++) {
-        memcpy(to, from, itemsize);
-        to += frame_bytes;
-        from += block->samples.strides[0];
+               (size_t)block->position * chunk->itemsize;
+    if (chunk->as_float) {
+        carry_as_float(&block->samples, to, frame_bytes);
+    } else {
+        carry_as_it_is(&block->samples, to, frame_bytes, chunk->itemsize);
     }
     *(int64_t *)result = block->samples.shape[0];
 }
 
-static void count_block(void *context, int64_t row, const void *result)
+static void join_pieces(void *context, void *result, const void *next)
+{
+    (void)context;
+    *(int64_t *)result += *(const int64_t *)next;
+}
+
+static void count_block(void *context, int64_t position, const void *result)
 {
     const struct chunk *chunk = context;
-    chunk->there[position_of(chunk->walk, row)] += *(const int64_t *)result;
+    chunk->there[position] += *(const int64_t *)result;
 }
 
 /* Sets *num_frames to those that are there whole. */
@@ -75,7 +91,11 @@ static enum outcome fetch(struct dump *dump, struct visit *visit, int64_t last, 
 {
     struct chunk *chunk = &dump->chunk;
     sv_scan_range range = walk_range(chunk->walk, chunk->first, last);
-    sv_reducer reducer = {chunk, sizeof(int64_t), carry_block, count_block};
+    sv_reducer reducer = {.context = chunk,
+                          .result_size = sizeof(int64_t),
+                          .block = carry_block,
+                          .join = join_pieces,
+                          .merge = count_block};
     sv_error error;
     memset(chunk->there, 0, (size_t)chunk->walk->num_rows * sizeof *chunk->there);
     visit_begin_scan(visit);
@@ -122,14 +142,8 @@ static void append_sample(struct dump *dump, const void *sample, sv_dtype dtype,
         append(dump, &separator, 1);
         return;
     }
-    sv_scalar scalar = sv_dtype_load(dtype, sample);
-    if (dump->style == DUMP_RAW) {
-        float value = (float)sv_scalar_as_f8(scalar);
-        append(dump, &value, sizeof value);
-        return;
-    }
     char *text = dump->text + dump->text_used;
-    sv_scalar_text(scalar, dtype, text);
+    sv_scalar_text(sv_dtype_load(dtype, sample), dtype, text);
     dump->text_used += strlen(text);
     append(dump, &separator, 1);
 }
@@ -141,6 +155,9 @@ static bool write_frames(struct dump *dump, int64_t num_frames, bool ends_line)
     const struct walk *walk = chunk->walk;
     sv_dtype dtype = walk->segment.samples.dtype;
     const char *sample = chunk->frames;
+    if (dump->style == DUMP_RAW) {
+        return output_bytes(sample, (size_t)(num_frames * walk->num_rows) * chunk->itemsize);
+    }
     for (int64_t frame = 0; frame < num_frames; frame++) {
         for (int64_t row = 0; row < walk->num_rows; row++) {
             bool is_last = ends_line && row + 1 == walk->num_rows;
@@ -184,12 +201,19 @@ static int64_t frames_in_chunk(const struct walk *walk, size_t itemsize)
     return walk->segment_rows > GROUP_ROWS || frames < 1 ? 1 : frames;
 }
 
+static bool is_native_float(sv_dtype dtype)
+{
+    return sv_dtype_equal(dtype, sv_dtype_make(SV_F4, SV_NATIVE_ENDIAN));
+}
+
 static enum outcome dump_segment(struct dump *dump, struct visit *visit, struct walk *walk)
 {
     struct chunk *chunk = &dump->chunk;
     enum outcome outcome = DONE;
     chunk->walk = walk;
-    chunk->itemsize = sv_dtype_itemsize(walk->segment.samples.dtype);
+    chunk->as_float = dump->style == DUMP_RAW && !is_native_float(walk->segment.samples.dtype);
+    chunk->itemsize =
+        chunk->as_float ? sizeof(float) : sv_dtype_itemsize(walk->segment.samples.dtype);
     int64_t step = frames_in_chunk(walk, chunk->itemsize);
     if (walk->last > walk->first && dump->begun && dump->style != DUMP_RAW) {
         append(dump, "\n", 1);

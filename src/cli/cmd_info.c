@@ -26,35 +26,32 @@ static sv_value value_of_order(sv_dtype dtype)
     return sv_value_text(dtype.order == SV_LITTLE_ENDIAN ? "little" : "big");
 }
 
-/* Whether the samples are read where they lie in the file. */
-static bool lies_in_file(const struct visit *visit)
+/* Shape, strides and offset are those of the window, all channels of it, as NumPy's ndarray() takes
+ * them. Where the samples do not lie plainly in the file there are neither strides nor offset. */
+static void fill_layout(sv_value *values, const struct walk *walk, int64_t shape[2])
 {
-    return sv_buffer_fd(sv_recording_buffer(visit->recording)) >= 0;
-}
-
-static void fill_layout(sv_value *values, const struct visit *visit, const sv_view *window,
-                        int64_t data_offset)
-{
-    values[KEY_shape] = sv_value_ints(window->shape, window->ndim);
-    values[KEY_strides] = sv_value_ints(window->strides, window->ndim);
-    values[KEY_data_offset] = sv_value_int(data_offset);
-    values[KEY_zero_copy] = sv_value_bool(lies_in_file(visit));
-    values[KEY_num_segments] = sv_value_int(sv_recording_num_segments(visit->recording));
-    values[KEY_num_gaps] = sv_value_int(sv_recording_num_gaps(visit->recording));
+    const sv_segment *segment = &walk->segment;
+    const int64_t *strides = segment->samples.strides;
+    bool in_place = sv_view_check(&segment->samples) == SV_OK && segment->data_offset >= 0;
+    shape[0] = segment->num_channels;
+    shape[1] = walk->last - walk->first;
+    values[KEY_shape] = sv_value_ints(shape, 2);
+    values[KEY_strides] = in_place ? sv_value_ints(strides, 2) : sv_value_null();
+    values[KEY_data_offset] =
+        in_place ? sv_value_int(segment->data_offset + walk->first * strides[1]) : sv_value_null();
+    values[KEY_zero_copy] = sv_value_bool(in_place);
 }
 
 static bool write_row(sv_report *report, const struct visit *visit, const struct walk *walk,
                       int64_t row)
 {
     const sv_segment *segment = &walk->segment;
-    int64_t num_samples = walk->last - walk->first;
+    int64_t num_samples = walk->last - walk->first, shape[2];
     double rate = segment->sample_rate;
     sv_channel channel;
-    sv_view window;
     char dtype[SV_DTYPE_TEXT_SIZE];
     sv_value values[NUM_KEYS];
-    if (sv_recording_channel(visit->recording, segment->index, row, &channel) != SV_OK ||
-        sv_view_slice(&segment->samples, 1, walk->first, walk->last, 1, &window, NULL) != SV_OK) {
+    if (sv_recording_channel(visit->recording, segment->index, row, &channel) != SV_OK) {
         return true;
     }
     sv_time start = num_samples > 0 ? channel.start : SV_TIME_NONE;
@@ -69,8 +66,9 @@ static bool write_row(sv_report *report, const struct visit *visit, const struct
     values[KEY_end] = sv_value_time(sv_time_of_sample(start, rate, walk->last - 1));
     values[KEY_sample_rate] = sv_value_real(rate);
     values[KEY_num_samples] = sv_value_int(num_samples);
-    fill_layout(values, visit, &window,
-                segment->data_offset + walk->first * segment->samples.strides[1]);
+    fill_layout(values, walk, shape);
+    values[KEY_num_segments] = sv_value_int(sv_recording_num_segments(visit->recording));
+    values[KEY_num_gaps] = sv_value_int(sv_recording_num_gaps(visit->recording));
     return output_row(report, values);
 }
 

@@ -1,5 +1,4 @@
 /* seisview stats: one row per channel of a segment, and one for all channels of a file. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +73,7 @@ struct stats {
 /* Of integer samples the extremes are whole, and are written in full. */
 static sv_value value_of_extreme(double extreme, bool whole)
 {
-    bool fits = whole && fabs(extreme) < 0x1p63;
+    bool fits = whole && extreme >= -0x1p63 && extreme < 0x1p63;
     return fits ? sv_value_int((int64_t)extreme) : sv_value_real(extreme);
 }
 
@@ -264,7 +263,8 @@ static enum outcome measure_rows(struct stats *stats, struct visit *visit, const
     sv_status status =
         sv_summary_scan(visit->recording, &range, &visit->scan, summaries, &visit->report, &error);
     enum outcome outcome = visit_end_scan(visit, &range, status, &error);
-    bool measured = status == SV_OK || status == SV_TRUNCATED || status == SV_IO;
+    bool measured =
+        status == SV_OK || status == SV_TRUNCATED || status == SV_IO || status == SV_FORMAT;
     if (outcome == STOPPED || !measured) {
         return outcome;
     }

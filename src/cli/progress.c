@@ -25,18 +25,6 @@ static struct {
 
 static volatile sig_atomic_t drawn;
 
-void progress_begin(enum progress_mode mode, const char *label, int64_t total_bytes)
-{
-    bar.wanted = mode == PROGRESS_ALWAYS || (mode == PROGRESS_AUTO && isatty(STDERR_FILENO));
-    if (!bar.wanted) {
-        return;
-    }
-    bar.begun = seconds_now();
-    bar.next = bar.begun + (mode == PROGRESS_ALWAYS ? 0.0 : SECONDS_BEFORE);
-    bar.total_bytes = total_bytes;
-    sv_printable(label, bar.label, sizeof bar.label);
-}
-
 static void write_bar(double fraction, char text[BAR_WIDTH + 1])
 {
     int full = (int)(fraction * BAR_WIDTH);
@@ -90,6 +78,20 @@ void progress_update(int64_t done_bytes)
         bar.next = now + SECONDS_BETWEEN;
         draw(now, done_bytes);
     }
+}
+
+void progress_begin(enum progress_mode mode, const char *label, int64_t total_bytes)
+{
+    bool always = mode == PROGRESS_ALWAYS;
+    bar.wanted = always || (mode == PROGRESS_AUTO && isatty(STDERR_FILENO));
+    if (!bar.wanted) {
+        return;
+    }
+    bar.begun = seconds_now();
+    bar.next = bar.begun + (always ? 0.0 : SECONDS_BEFORE);
+    bar.total_bytes = total_bytes;
+    sv_printable(label, bar.label, sizeof bar.label);
+    progress_update(0);
 }
 
 void progress_erase(void)

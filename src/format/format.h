@@ -53,12 +53,22 @@ typedef struct sv_format {
     sv_status (*open)(sv_recording *recording, const sv_source *source, const sv_head *head,
                       sv_error *error);
 
-    /* Both: the indices are within range; every field but `index` is to be set. */
+    /* Both: the indices are within range; every field is to be set but `index`, and `in_place`,
+     * which is true unless the format says otherwise. */
     sv_status (*segment)(const sv_recording *recording, int64_t index, sv_segment *segment);
     sv_status (*channel)(const sv_recording *recording, int64_t segment, int64_t row,
                          sv_channel *channel);
 
     void (*close)(sv_recording *recording); /* frees `state` */
+
+    /* Segments that are not in place, NULL where all are: a reader's own state, of one thread; see
+     * sv_reader_read(), which has checked the range. `read` must not let a fault of the mapping
+     * pass: it copies what it decodes by sv_recording_read(). */
+    sv_status (*open_reader)(const sv_recording *recording, int64_t segment, void **state,
+                             sv_error *error);
+    sv_status (*read)(const sv_recording *recording, int64_t segment, void *state, int64_t first,
+                      int64_t count, sv_view *samples, sv_error *error);
+    void (*close_reader)(void *state);
 } sv_format;
 
 #define SV_FORMAT_IN_LIST(name) extern const sv_format sv_format_##name;

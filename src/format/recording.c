@@ -192,7 +192,7 @@ sv_status sv_recording_segment(const sv_recording *recording, int64_t index, sv_
     if (index < 0 || index >= recording->num_segments) {
         return SV_RANGE;
     }
-    sv_segment found = {.index = index};
+    sv_segment found = {.index = index, .in_place = true};
     sv_status status = recording->format->segment(recording, index, &found);
     if (status == SV_OK) {
         *segment = found;

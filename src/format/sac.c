@@ -168,7 +168,7 @@ static sv_likeness probe_sac(const sv_source *source, const sv_head *head)
     int32_t type = integer_at(&header, IFTYPE);
     bool has_type = (type >= ITIME && type <= IXY) || type == IXYZ || type == UNDEFINED;
     float delta = float_at(&header, DELTA);
-    bool has_delta = !(fabsf(delta) < 1e-12F) || delta == 0.0F;
+    bool has_delta = !(fabsf(delta) < 1e-12F);
     return has_type && has_delta ? SV_LIKE_CONTENT : SV_UNLIKE;
 }
 

@@ -25,7 +25,7 @@ enum place {
     IN_TITLE, /* the first column alone */
     IN_FACTS,
     IN_BODY,
-    LEFT_OUT /* the terminal is too narrow */
+    LEFT_OUT /* not known of any row, or the terminal is too narrow */
 };
 
 /* A page on its way to paper. */
@@ -69,6 +69,18 @@ static enum ink ink_of(const struct drawing *drawing, int row, int column)
     return cell->kind == SV_VALUE_NULL ? DIM : PLAIN;
 }
 
+static bool names_or_tells(const struct drawing *drawing, int column)
+{
+    return drawing->columns[column].heading || drawing->columns[column].fact;
+}
+
+/* What is not known of any row is no fact. */
+static bool is_unknown(const struct drawing *drawing, int column)
+{
+    return sv_page_cell(drawing->page, 0, column)->kind == SV_VALUE_NULL &&
+           sv_page_constant(drawing->page, column);
+}
+
 static void place_title(struct drawing *drawing)
 {
     if (drawing->columns[0].heading && sv_page_constant(drawing->page, 0)) {
@@ -91,7 +103,8 @@ static int key_width(const struct drawing *drawing)
     int widest = 0;
     for (int column = 0; column < drawing->page->num_columns; column++) {
         int width = sv_display_width(drawing->columns[column].key);
-        widest = drawing->places[column] != IN_TITLE && width > widest ? width : widest;
+        bool drawn = drawing->places[column] == IN_FACTS || drawing->places[column] == IN_BODY;
+        widest = drawn && width > widest ? width : widest;
     }
     return widest;
 }
@@ -111,9 +124,11 @@ static void place_for_cards(struct drawing *drawing)
 {
     const struct sv_page *page = drawing->page;
     for (int column = 0; column < page->num_columns; column++) {
-        bool may_be_fact = drawing->columns[column].heading || drawing->columns[column].fact;
         bool shared = page->num_rows > 1 && sv_page_constant(page, column);
-        drawing->places[column] = may_be_fact && shared ? IN_FACTS : IN_BODY;
+        bool may_be_fact = names_or_tells(drawing, column);
+        drawing->places[column] = may_be_fact && is_unknown(drawing, column) ? LEFT_OUT
+                                  : may_be_fact && shared                    ? IN_FACTS
+                                                                             : IN_BODY;
     }
     place_title(drawing);
 }
@@ -249,19 +264,12 @@ static int leave_out(struct drawing *drawing)
     return num_left_out;
 }
 
-/* What is not known is no fact. */
-static bool is_line_fact(const struct drawing *drawing, int column)
-{
-    return drawing->places[column] == IN_FACTS &&
-           sv_page_cell(drawing->page, 0, column)->kind != SV_VALUE_NULL;
-}
-
 /* "key value, key value, …", in lines of so many columns, and a blank line. */
 static void draw_line_facts(const struct drawing *drawing, int width)
 {
     int used = 0;
     for (int column = 0; column < drawing->page->num_columns; column++) {
-        if (!is_line_fact(drawing, column)) {
+        if (drawing->places[column] != IN_FACTS || is_unknown(drawing, column)) {
             continue;
         }
         const char *key = drawing->columns[column].key, *text = text_of(drawing, 0, column);

@@ -27,6 +27,12 @@ static void add_block(void *context, const sv_block *block, void *result)
     *(float *)result = c->kernels->sum_f4(stream, lines);
 }
 
+static void add_piece(void *context, void *result, const void *next)
+{
+    (void)context;
+    *(float *)result += *(const float *)next;
+}
+
 static void forget(void *context, int64_t position, const void *result)
 {
     (void)context;
@@ -46,7 +52,7 @@ sv_status sv_ceiling(sv_recording *recording, const sv_scan_range *range,
     if (sv_recording_segment(recording, range->segment, &segment) != SV_OK) {
         return sv_fail(error, SV_RANGE, "there is no segment %lld", (long long)range->segment);
     }
-    if (segment.samples.strides[0] < segment.samples.strides[1]) {
+    if (segment.in_place && segment.samples.strides[0] < segment.samples.strides[1]) {
         c.interleave = segment.samples.strides[0];
     }
     sv_scan_options mapped = SV_SCAN_OPTIONS_INIT;
@@ -55,12 +61,14 @@ sv_status sv_ceiling(sv_recording *recording, const sv_scan_range *range,
         mapped.cancel = options->cancel;
     }
     mapped.io = SV_IO_MAP;
-    sv_reducer reducer = {&c, sizeof(float), add_block, forget};
+    sv_reducer reducer = {&c, sizeof(float), add_block, add_piece, forget};
     sv_scan_report report = {0};
     status = sv_scan(recording, range, &reducer, &mapped, &report, error);
     if (status == SV_OK) {
         *bytes_per_second =
-            report.seconds > 0.0 ? (double)report.bytes_mapped / report.seconds : 0.0;
+            report.seconds > 0.0
+                ? (double)(report.bytes_mapped + report.bytes_copied) / report.seconds
+                : 0.0;
     }
     return status;
 }

@@ -56,7 +56,7 @@ void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan
         .direct_fd = -1,
         .io = io == SV_IO_AUTO ? SV_IO_MAP : io,
     };
-    if (plan->num_tasks == 0) {
+    if (plan->num_tasks == 0 || !plan->segment.in_place) {
         return;
     }
     sv_task task = sv_plan_task(plan, 0);

@@ -14,7 +14,9 @@ enum { MOST_ROWS_PER_TASK = 1024 };
 
 int64_t sv_block_samples(const sv_segment *segment)
 {
-    int64_t stride = llabs(segment->samples.strides[1]);
+    int64_t stride = segment->in_place ? llabs(segment->samples.strides[1])
+                                       : (int64_t)sv_dtype_itemsize(segment->samples.dtype) *
+                                             segment->num_channels;
     int64_t samples = MOST_SAMPLES;
     while (samples > FEWEST_SAMPLES && samples > BLOCK_BYTES / sv_max_i8(stride, 1)) {
         samples /= 2;
@@ -47,8 +49,10 @@ static void plan_tasks(sv_plan *plan)
 {
     const sv_view *samples = &plan->segment.samples;
     const sv_scan_range *range = &plan->range;
+    /* What is decoded comes with all its rows at once. */
     plan->interleaved =
-        range->num_rows > 1 && llabs(samples->strides[0]) < llabs(samples->strides[1]);
+        !plan->segment.in_place ||
+        (range->num_rows > 1 && llabs(samples->strides[0]) < llabs(samples->strides[1]));
     if (plan->interleaved) {
         plan->rows_per_task = range->num_rows;
         plan->num_tasks = plan->num_blocks;
@@ -81,8 +85,10 @@ sv_status sv_plan_make(const sv_recording *recording, const sv_scan_range *range
     if (range->first == range->last || range->num_rows == 0) {
         return SV_OK;
     }
-    const char *data = sv_buffer_data(sv_recording_buffer(recording));
-    plan->segment_offset = segment.samples.address - data;
+    if (segment.in_place) {
+        const char *data = sv_buffer_data(sv_recording_buffer(recording));
+        plan->segment_offset = segment.samples.address - data;
+    }
     plan->block_samples = sv_block_samples(&segment);
     plan->first_block = range->first / plan->block_samples;
     plan->num_blocks = (range->last - 1) / plan->block_samples - plan->first_block + 1;
@@ -128,6 +134,9 @@ sv_task sv_plan_task(const sv_plan *plan, int64_t i)
     int64_t first = (plan->first_block + block) * plan->block_samples;
     task.first = sv_max_i8(first, plan->range.first);
     task.last = sv_min_i8(first + plan->block_samples, plan->range.last);
-    find_bytes(plan, &task);
+    task.first_byte = task.last_byte = 0;
+    if (plan->segment.in_place) {
+        find_bytes(plan, &task);
+    }
     return task;
 }

@@ -11,7 +11,7 @@
 typedef struct sv_plan {
     sv_segment segment;
     sv_scan_range range;
-    int64_t segment_offset; /* byte of the buffer where element [0, 0] lies */
+    int64_t segment_offset; /* byte of the buffer where element [0, 0] lies; in place alone */
     int64_t block_samples;
     int64_t first_block; /* the one that holds range.first */
     int64_t num_blocks;  /* of one row */
@@ -21,7 +21,7 @@ typedef struct sv_plan {
 } sv_plan;
 
 /* The rows at positions [position, position + num_rows) of the range, samples [first, last), and
- * the bytes of the buffer [first_byte, last_byte) in which all of them lie. */
+ * the bytes of the buffer [first_byte, last_byte) in which all of them lie (in place alone). */
 typedef struct sv_task {
     int64_t position, num_rows;
     int64_t first, last;

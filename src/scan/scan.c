@@ -6,15 +6,22 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "base/guard.h"
 #include "base/memory.h"
 #include "base/size.h"
 #include "scan/fetch.h"
 #include "scan/plan.h"
+#include "scan/task.h"
 
 enum { SLOTS_PER_THREAD = 4, MOST_THREADS = 256, ALONE_BYTES = 1 << 20 };
 
+/* Where a task's results wait until all before them have been merged. */
+typedef struct slot {
+    bool waits;
+    sv_outcome outcome;
+} slot;
+
 typedef struct team {
+    sv_recording *recording;
     const sv_plan *plan;
     const sv_reducer *reducer;
     const sv_scan_options *options;
@@ -22,7 +29,7 @@ typedef struct team {
     int threads;
     int64_t slots;
     char *results; /* slots × rows of a task × result_size */
-    bool *done;    /* slots: the task's results wait to be merged */
+    slot *ring;    /* slots */
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t moved; /* merged or stopped has changed */
@@ -32,60 +39,9 @@ typedef struct team {
     int64_t failed_task;  /* the earliest that failed; INT64_MAX: none */
     sv_status status;
     sv_error error;
+    sv_error loss; /* of the first samples that could not be decoded */
     sv_scan_report report;
 } team;
-
-/* ---- one task ----------------------------------------------------------------------------------
- */
-
-typedef struct work {
-    const team *team;
-    const sv_task *task;
-    const char *data; /* where byte 0 of the buffer is, or would be */
-    char *results;
-} work;
-
-static void reduce_rows(void *context)
-{
-    const work *w = context;
-    const sv_plan *plan = w->team->plan;
-    const sv_reducer *reducer = w->team->reducer;
-    const sv_view *samples = &plan->segment.samples;
-    sv_block block = {.first = w->task->first, .samples = *samples};
-    block.samples.ndim = 1;
-    block.samples.shape[0] = w->task->last - w->task->first;
-    block.samples.strides[0] = samples->strides[1];
-    block.samples.readonly = true;
-    for (int64_t i = 0; i < w->task->num_rows; i++) {
-        block.position = w->task->position + i;
-        block.row = sv_plan_row(plan, block.position);
-        int64_t byte = plan->segment_offset + block.row * samples->strides[0] +
-                       block.first * samples->strides[1];
-        /* As integers: with a scratch buffer `data` lies outside of it. */
-        block.samples.address = (char *)((uintptr_t)w->data + (uintptr_t)byte);
-        reducer->block(reducer->context, &block, w->results + (size_t)i * reducer->result_size);
-    }
-}
-
-static sv_status do_task(team *t, int64_t i, const sv_task *task, sv_scratch *scratch,
-                         char *results, sv_error *error)
-{
-    work w = {.team = t, .task = task, .results = results};
-    sv_status status = sv_fetch_task(&t->fetch, i, task, scratch, &w.data, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    const void *fault;
-    if (!sv_guard_run(reduce_rows, &w, t->fetch.data, (size_t)t->fetch.size_bytes, &fault)) {
-        status = sv_fetch_look(&t->fetch, task->last_byte, error);
-        if (status != SV_OK) {
-            return status;
-        }
-        return sv_fail(error, SV_IO, "byte %lld could not be read: the system answered SIGBUS",
-                       (long long)((const char *)fault - t->fetch.data));
-    }
-    return sv_fetch_look(&t->fetch, task->last_byte, error);
-}
 
 /* ---- the ring: called with the lock held
  * --------------------------------------------------------- */
@@ -105,21 +61,29 @@ static void merge_task(team *t, int64_t i)
                           results + (size_t)row * t->reducer->result_size);
     }
     t->report.num_blocks += task.num_rows;
-    int64_t sample_bytes = task.num_rows * (task.last - task.first) *
-                           (int64_t)sv_dtype_itemsize(t->plan->segment.samples.dtype);
-    if (t->fetch.io == SV_IO_MAP) {
-        t->report.bytes_mapped += sample_bytes;
-    } else {
-        t->report.bytes_copied += task.last_byte - task.first_byte;
+}
+
+static void take_outcome(team *t, const sv_outcome *outcome)
+{
+    t->report.bytes_mapped += outcome->bytes_mapped;
+    t->report.bytes_copied += outcome->bytes_copied;
+    if (outcome->samples_lost > 0 && t->report.samples_lost == 0) {
+        t->loss = outcome->loss;
     }
+    t->report.samples_lost += outcome->samples_lost;
 }
 
 static void merge_ready(team *t)
 {
-    while (t->merged < t->next && t->done[t->merged % t->slots]) {
-        t->done[t->merged % t->slots] = false;
-        merge_task(t, t->merged);
+    slot *next = &t->ring[t->merged % t->slots];
+    while (t->merged < t->next && next->waits) {
+        next->waits = false;
+        take_outcome(t, &next->outcome);
+        if (next->outcome.has_results) {
+            merge_task(t, t->merged);
+        }
         t->merged++;
+        next = &t->ring[t->merged % t->slots];
     }
     pthread_cond_broadcast(&t->moved);
 }
@@ -185,30 +149,56 @@ static void show_progress(team *t, double *shown)
     t->options->progress(t->options->progress_context, (int64_t)(share * (double)total), total);
 }
 
-static void work_off(team *t, bool leader)
+/* Without memory for a worker the earliest task nobody has done is what fails. */
+static bool open_worker(team *t, sv_worker *worker)
 {
-    sv_scratch scratch = {NULL, 0};
+    sv_error error;
+    sv_status status = sv_worker_open(worker, &error);
+    if (status != SV_OK) {
+        pthread_mutex_lock(&t->lock);
+        fail_task(t, t->next, status, &error);
+        pthread_mutex_unlock(&t->lock);
+    }
+    return status == SV_OK;
+}
+
+static void do_tasks(team *t, sv_worker *worker, bool leader)
+{
     double shown = seconds_now();
     int64_t i;
     pthread_mutex_lock(&t->lock);
     while (take_task(t, &i)) {
         pthread_mutex_unlock(&t->lock);
         sv_task task = sv_plan_task(t->plan, i);
+        slot *own = &t->ring[i % t->slots];
         sv_error error;
-        sv_status status = do_task(t, i, &task, &scratch, results_of(t, i), &error);
+        sv_status status = sv_worker_do(worker, i, &task, results_of(t, i), &own->outcome, &error);
         if (leader) {
             show_progress(t, &shown);
         }
         pthread_mutex_lock(&t->lock);
         if (status == SV_OK) {
-            t->done[i % t->slots] = true;
+            own->waits = true;
             merge_ready(t);
         } else {
             fail_task(t, i, status, &error);
         }
     }
     pthread_mutex_unlock(&t->lock);
-    sv_free(scratch.memory);
+}
+
+static void work_off(team *t, bool leader)
+{
+    sv_worker worker = {
+        .recording = t->recording,
+        .plan = t->plan,
+        .reducer = t->reducer,
+        .fetch = &t->fetch,
+    };
+    if (open_worker(t, &worker)) {
+        do_tasks(t, &worker, leader);
+    }
+    sv_worker_close(&worker);
 }
 
 static void *run_thread(void *context)
@@ -249,6 +239,7 @@ static void add_report(const team *t, double seconds, sv_scan_report *report)
     report->num_blocks += t->report.num_blocks;
     report->bytes_mapped += t->report.bytes_mapped;
     report->bytes_copied += t->report.bytes_copied;
+    report->samples_lost += t->report.samples_lost;
     report->bytes_read_ahead += t->fetch.bytes_ahead;
     report->threads = report->threads > t->report.threads ? report->threads : t->report.threads;
     report->io = t->fetch.io;
@@ -260,9 +251,9 @@ static sv_status allocate_ring(team *t, sv_error *error)
     size_t results_bytes =
         (size_t)t->slots * (size_t)t->plan->rows_per_task * t->reducer->result_size;
     t->results = sv_malloc_aligned(64, results_bytes);
-    t->done = sv_calloc((size_t)t->slots, sizeof *t->done);
-    if (t->results == NULL || t->done == NULL) {
-        return sv_fail_memory(error, results_bytes + (size_t)t->slots);
+    t->ring = sv_calloc((size_t)t->slots, sizeof *t->ring);
+    if (t->results == NULL || t->ring == NULL) {
+        return sv_fail_memory(error, results_bytes + (size_t)t->slots * sizeof *t->ring);
     }
     return SV_OK;
 }
@@ -270,7 +261,13 @@ static sv_status allocate_ring(team *t, sv_error *error)
 static sv_status scan_plan(sv_recording *recording, const sv_plan *plan, const sv_reducer *reducer,
                            const sv_scan_options *options, sv_scan_report *report, sv_error *error)
 {
-    team t = {.plan = plan, .reducer = reducer, .options = options, .failed_task = INT64_MAX};
+    team t = {
+        .recording = recording,
+        .plan = plan,
+        .reducer = reducer,
+        .options = options,
+        .failed_task = INT64_MAX,
+    };
     double began = seconds_now();
     t.threads = choose_threads(plan, options);
     t.slots = (int64_t)t.threads * SLOTS_PER_THREAD;
@@ -283,6 +280,10 @@ static sv_status scan_plan(sv_recording *recording, const sv_plan *plan, const s
         sv_fetch_close(&t.fetch);
         pthread_cond_destroy(&t.moved);
         pthread_mutex_destroy(&t.lock);
+        if (t.status == SV_OK && t.report.samples_lost > 0) {
+            t.status = SV_FORMAT;
+            t.error = t.loss;
+        }
         status = t.status;
         if (status != SV_OK && error != NULL) {
             *error = t.error;
@@ -291,7 +292,7 @@ static sv_status scan_plan(sv_recording *recording, const sv_plan *plan, const s
             add_report(&t, seconds_now() - began, report);
         }
     }
-    sv_free(t.done);
+    sv_free(t.ring);
     sv_free(t.results);
     return status;
 }

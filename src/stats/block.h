@@ -18,6 +18,10 @@ typedef struct sv_known {
         INFINITY, -INFINITY                                                                        \
     }
 
+/* The exponent of a summary whose finite samples lie within [min, max]: 0, or that of the largest
+ * where squares would overflow or vanish. */
+int sv_scale_exponent(double min, double max);
+
 /* Neither allocates nor locks: it may be left in the middle by the fault guard. */
 void sv_summarise_block(const sv_kernels *kernels, const sv_view *samples, int64_t first,
                         sv_known known, sv_summary *summary);

@@ -30,6 +30,12 @@ static void summarise(void *context, const sv_block *block, void *result)
     sv_summarise_block(scan->kernels, &block->samples, block->first, before, result);
 }
 
+static void join(void *context, void *result, const void *next)
+{
+    (void)context;
+    sv_summary_merge(result, next);
+}
+
 static void merge(void *context, int64_t position, const void *result)
 {
     summary_scan *scan = context;
@@ -57,7 +63,7 @@ sv_status sv_summary_scan(sv_recording *recording, const sv_scan_range *range,
         atomic_init(&scan.known[i].min, INFINITY);
         atomic_init(&scan.known[i].max, -INFINITY);
     }
-    sv_reducer reducer = {&scan, sizeof(sv_summary), summarise, merge};
+    sv_reducer reducer = {&scan, sizeof(sv_summary), summarise, join, merge};
     status = sv_scan(recording, range, &reducer, options, report, error);
     sv_free(scan.known);
     return status;

@@ -67,6 +67,9 @@ static sv_pair m2_of(const sv_summary *summary)
 static void rescale(sv_summary *summary, int exponent)
 {
     int shift = summary->exponent - exponent;
+    if (shift == 0) {
+        return;
+    }
     sv_pair sum = sv_pair_scale(sum_of(summary), shift);
     sv_pair m2 = sv_pair_scale(m2_of(summary), 2 * shift);
     summary->exponent = exponent;
@@ -83,16 +86,9 @@ static void merge_moments(sv_summary *into, const sv_summary *next)
         return;
     }
     sv_summary other = *next;
-    if (n_into == 0) {
-        into->exponent = other.exponent;
-    }
-    int exponent = into->exponent > other.exponent ? into->exponent : other.exponent;
-    if (into->exponent != exponent) {
-        rescale(into, exponent);
-    }
-    if (other.exponent != exponent) {
-        rescale(&other, exponent);
-    }
+    int exponent = sv_scale_exponent(fmin(into->min, next->min), fmax(into->max, next->max));
+    rescale(into, exponent);
+    rescale(&other, exponent);
     sv_pair m2 = sv_pair_add(m2_of(into), m2_of(&other));
     if (n_into > 0) {
         double a = (double)n_into, b = (double)n_next;

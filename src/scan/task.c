@@ -1,0 +1,168 @@
+#include "scan/task.h"
+
+#include "base/error.h"
+#include "base/guard.h"
+#include "base/memory.h"
+#include "base/size.h"
+
+sv_status sv_worker_open(sv_worker *worker, sv_error *error)
+{
+    if (worker->plan->segment.in_place) {
+        return SV_OK;
+    }
+    size_t piece_bytes = (size_t)worker->plan->rows_per_task * worker->reducer->result_size;
+    worker->piece = sv_malloc_aligned(64, piece_bytes);
+    if (worker->piece == NULL) {
+        return sv_fail_memory(error, piece_bytes);
+    }
+    return sv_reader_open(worker->recording, worker->plan->segment.index, &worker->reader, error);
+}
+
+void sv_worker_close(sv_worker *worker)
+{
+    sv_reader_close(worker->reader);
+    sv_free(worker->piece);
+    sv_free(worker->scratch.memory);
+}
+
+/* ---- reducing ------------------------------------------------------------------------------- */
+
+/* Samples of all rows from `first` on, of which the task's rows are reduced. */
+typedef struct piece {
+    const sv_worker *worker;
+    const sv_task *task;
+    int64_t first;
+    sv_view samples; /* rows × samples */
+    char *results;
+} piece;
+
+static void reduce_rows(void *context)
+{
+    const piece *p = context;
+    const sv_reducer *reducer = p->worker->reducer;
+    sv_block block = {.first = p->first, .samples = p->samples};
+    block.samples.ndim = 1;
+    block.samples.shape[0] = p->samples.shape[1];
+    block.samples.strides[0] = p->samples.strides[1];
+    block.samples.readonly = true;
+    for (int64_t i = 0; i < p->task->num_rows; i++) {
+        block.position = p->task->position + i;
+        block.row = sv_plan_row(p->worker->plan, block.position);
+        /* As integers: with a scratch buffer row 0 may lie outside of it. */
+        block.samples.address = (char *)((uintptr_t)p->samples.address +
+                                         (uintptr_t)(block.row * p->samples.strides[0]));
+        reducer->block(reducer->context, &block, p->results + (size_t)i * reducer->result_size);
+    }
+}
+
+/* `last_byte`: what the file must still hold afterwards, for the samples to have been its own. */
+static sv_status reduce(const piece *p, int64_t last_byte, sv_error *error)
+{
+    const sv_fetch *fetch = p->worker->fetch;
+    const void *fault = NULL;
+    bool whole = sv_guard_run(reduce_rows, (void *)(uintptr_t)p, fetch->data,
+                              (size_t)fetch->size_bytes, &fault);
+    sv_status status = sv_fetch_look(fetch, last_byte, error);
+    if (status != SV_OK || whole) {
+        return status;
+    }
+    return sv_fail(error, SV_IO, "byte %lld could not be read: the system answered SIGBUS",
+                   (long long)((const char *)fault - fetch->data));
+}
+
+/* ---- in place ----------------------------------------------------------------------------------
+ */
+
+static sv_status do_in_place(sv_worker *worker, int64_t i, const sv_task *task, char *results,
+                             sv_outcome *outcome, sv_error *error)
+{
+    const sv_plan *plan = worker->plan;
+    const char *data;
+    sv_status status = sv_fetch_task(worker->fetch, i, task, &worker->scratch, &data, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    piece p = {worker, task, task->first, plan->segment.samples, results};
+    int64_t byte = plan->segment_offset + task->first * p.samples.strides[1];
+    p.samples.address = (char *)((uintptr_t)data + (uintptr_t)byte);
+    p.samples.shape[1] = task->last - task->first;
+    outcome->has_results = true;
+    if (worker->fetch->io == SV_IO_MAP) {
+        outcome->bytes_mapped =
+            task->num_rows * p.samples.shape[1] * (int64_t)sv_dtype_itemsize(p.samples.dtype);
+    } else {
+        outcome->bytes_copied = task->last_byte - task->first_byte;
+    }
+    return reduce(&p, task->last_byte, error);
+}
+
+/* ---- by a reader --------------------------------------------------------------------------------
+ */
+
+static bool is_in_file(const sv_worker *worker, const sv_view *samples)
+{
+    const char *data = worker->fetch->data;
+    return samples->address >= data && samples->address < data + worker->fetch->size_bytes;
+}
+
+static void count_bytes(const sv_worker *worker, const piece *p, sv_outcome *outcome)
+{
+    int64_t bytes =
+        p->task->num_rows * p->samples.shape[1] * (int64_t)sv_dtype_itemsize(p->samples.dtype);
+    if (is_in_file(worker, &p->samples)) {
+        outcome->bytes_mapped += bytes;
+    } else {
+        outcome->bytes_copied += bytes;
+    }
+}
+
+static sv_status add_piece(sv_worker *worker, piece *p, char *results, sv_outcome *outcome,
+                           sv_error *error)
+{
+    const sv_reducer *reducer = worker->reducer;
+    p->results = outcome->has_results ? worker->piece : results;
+    sv_status status = reduce(p, worker->fetch->size_bytes, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    for (int64_t row = 0; row < p->task->num_rows && outcome->has_results; row++) {
+        size_t offset = (size_t)row * reducer->result_size;
+        reducer->join(reducer->context, results + offset, worker->piece + offset);
+    }
+    outcome->has_results = true;
+    count_bytes(worker, p, outcome);
+    return SV_OK;
+}
+
+static sv_status do_by_reader(sv_worker *worker, const sv_task *task, char *results,
+                              sv_outcome *outcome, sv_error *error)
+{
+    piece p = {.worker = worker, .task = task, .first = task->first};
+    while (p.first < task->last) {
+        sv_status status =
+            sv_reader_read(worker->reader, p.first, task->last - p.first, &p.samples, error);
+        if (status == SV_FORMAT) {
+            if (outcome->samples_lost == 0) {
+                outcome->loss = *error;
+            }
+            outcome->samples_lost += task->num_rows * p.samples.shape[1];
+        } else if (status == SV_OK) {
+            status = add_piece(worker, &p, results, outcome, error);
+        }
+        if (status != SV_OK && status != SV_FORMAT) {
+            return status;
+        }
+        p.first += p.samples.shape[1];
+    }
+    return SV_OK;
+}
+
+sv_status sv_worker_do(sv_worker *worker, int64_t i, const sv_task *task, char *results,
+                       sv_outcome *outcome, sv_error *error)
+{
+    *outcome = (sv_outcome){.has_results = false};
+    if (worker->plan->segment.in_place) {
+        return do_in_place(worker, i, task, results, outcome, error);
+    }
+    return do_by_reader(worker, task, results, outcome, error);
+}

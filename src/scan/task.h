@@ -1,0 +1,35 @@
+/* One task, done by one thread: its samples brought, every row's block reduced. */
+#ifndef SV_SCAN_TASK_H
+#define SV_SCAN_TASK_H
+
+#include "scan/fetch.h"
+#include "scan/plan.h"
+
+/* What one thread keeps from task to task. */
+typedef struct sv_worker {
+    const sv_recording *recording;
+    const sv_plan *plan;
+    const sv_reducer *reducer;
+    sv_fetch *fetch; /* the scan's, shared */
+    sv_scratch scratch;
+    sv_reader *reader; /* where the segment is not in place */
+    char *piece;       /* results of one piece of a task, rows_per_task of them */
+} sv_worker;
+
+/* What came of a task. */
+typedef struct sv_outcome {
+    bool has_results; /* false: all its samples were lost */
+    int64_t bytes_mapped, bytes_copied;
+    int64_t samples_lost;
+    sv_error loss; /* why the first of them could not be decoded */
+} sv_outcome;
+
+/* SV_NOMEM, SV_IO. To be closed also where it failed. */
+sv_status sv_worker_open(sv_worker *worker, sv_error *error);
+void sv_worker_close(sv_worker *worker);
+
+/* Fills `results`, one for each row of the task. SV_TRUNCATED, SV_IO, SV_NOMEM. */
+sv_status sv_worker_do(sv_worker *worker, int64_t i, const sv_task *task, char *results,
+                       sv_outcome *outcome, sv_error *error);
+
+#endif
