@@ -124,7 +124,7 @@ SV_API sv_status sv_recording_check(const sv_recording *recording, sv_error *err
 SV_API const char *sv_format_name(int i);
 SV_API const char *sv_format_description(int i);
 
-/* ---- readers ------------------------------------------------------------------------------------ */
+/* ---- readers ----------------------------------------------------------------------------- */
 
 /* Gives the samples of one segment, in place or not, a run at a time. Each thread opens its own. */
 typedef struct sv_reader sv_reader;
@@ -145,7 +145,7 @@ SV_API sv_status sv_reader_read(sv_reader *reader, int64_t first, int64_t count,
 /* NULL is fine. */
 SV_API void sv_reader_close(sv_reader *reader);
 
-/* ---- windows and selections ------------------------------------------------------------------ */
+/* ---- windows and selections -------------------------------------------------------------- */
 
 typedef enum sv_position_kind {
     SV_POSITION_NONE,    /* not given: the segment's own end */

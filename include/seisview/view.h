@@ -51,7 +51,7 @@ typedef struct sv_view {
     int64_t strides[SV_MAX_DIMS]; /* bytes from one element to the next */
 } sv_view;
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------ */
 
 /* The whole buffer as one axis. SV_SHAPE: its size is no multiple of the itemsize. */
 SV_API sv_status sv_view_of_buffer(const sv_buffer *buffer, sv_dtype dtype, sv_view *out,
@@ -67,7 +67,7 @@ SV_API sv_status sv_view_make(const sv_buffer *buffer, int64_t offset_bytes, sv_
 /* SV_OK, or SV_STALE when the buffer has been closed. */
 SV_API sv_status sv_view_check(const sv_view *view);
 
-/* ---- asking ---------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------ */
 
 SV_API size_t sv_view_itemsize(const sv_view *view);
 SV_API int64_t sv_view_size(const sv_view *view);   /* number of elements */
@@ -75,7 +75,7 @@ SV_API int64_t sv_view_nbytes(const sv_view *view); /* size × itemsize */
 SV_API bool sv_view_c_contiguous(const sv_view *view);
 SV_API bool sv_view_f_contiguous(const sv_view *view);
 
-/* ---- other views of the same memory ---------------------------------------------------------- */
+/* ---- other views of the same memory ------------------------------------------------------ */
 
 #define SV_END   INT64_MAX /* a slice's end: as far as the step goes, up */
 #define SV_BEGIN INT64_MIN /* a slice's end: as far as the step goes, down */
@@ -117,7 +117,7 @@ SV_API sv_status sv_view_cast(const sv_view *view, sv_dtype dtype, int ndim, con
 /* The same, read-only. Kept by everything that is made from it. */
 SV_API sv_view sv_view_toreadonly(const sv_view *view);
 
-/* ---- single elements ------------------------------------------------------------------------- */
+/* ---- single elements --------------------------------------------------------------------- */
 
 /* Where an element lies. Valid until the buffer is closed. SV_RANGE, SV_STALE.
  * `index` has ndim entries. */
@@ -146,7 +146,7 @@ SV_API sv_status sv_view_set_i8(const sv_view *view, const int64_t index[], int6
 SV_API sv_status sv_view_set_u8(const sv_view *view, const int64_t index[], uint64_t value,
                                 sv_error *error);
 
-/* ---- iteration ------------------------------------------------------------------------------- */
+/* ---- iteration --------------------------------------------------------------------------- */
 
 /* Walks the addresses of all elements in C order:
  *
@@ -166,7 +166,7 @@ typedef struct sv_cursor {
 SV_API sv_status sv_cursor_begin(sv_cursor *cursor, const sv_view *view);
 SV_API void *sv_cursor_next(sv_cursor *cursor);
 
-/* ---- copies out ------------------------------------------------------------------------------ */
+/* ---- copies out -------------------------------------------------------------------------- */
 
 typedef enum sv_order { SV_C_ORDER, SV_F_ORDER } sv_order;
 
@@ -185,7 +185,7 @@ SV_API sv_status sv_view_text(const sv_view *view, char *text, size_t size, size
 SV_API sv_status sv_view_hex(const sv_view *view, char separator, char *text, size_t size,
                              size_t *needed, sv_error *error);
 
-/* ---- comparison and search, by value (sv_scalar_equal) --------------------------------------- */
+/* ---- comparison and search, by value (sv_scalar_equal) ----------------------------------- */
 
 /* Same shape and every element equal by value, whatever the two types. */
 SV_API sv_status sv_view_equal(const sv_view *a, const sv_view *b, bool *equal, sv_error *error);
@@ -201,7 +201,7 @@ SV_API sv_status sv_view_contains(const sv_view *view, sv_scalar value, bool *fo
 SV_API sv_status sv_view_find(const sv_view *view, sv_scalar value, int64_t start, int64_t stop,
                               int64_t *index, sv_error *error);
 
-/* ---- storing many ---------------------------------------------------------------------------- */
+/* ---- storing many ------------------------------------------------------------------------ */
 
 /* to[...] = from: equal shapes and equal dtypes. The two may overlap in any way: the result is as
  * if `from` had been copied first, and then stored in C order. That needs scratch memory where they
@@ -217,7 +217,7 @@ SV_API sv_status sv_view_assign_bytes(const sv_view *to, const void *bytes, size
 /* Every element becomes `value`. SV_RANGE: it does not fit the type; nothing is stored then. */
 SV_API sv_status sv_view_fill(const sv_view *to, sv_scalar value, sv_error *error);
 
-/* ---- struct.unpack_from, struct.pack_into ---------------------------------------------------- */
+/* ---- struct.unpack_from, struct.pack_into ------------------------------------------------ */
 
 /* Reads values at `offset_bytes` (negative: from the end) of a C-contiguous view, as Python's
  * struct: `format` is an order (`<` little, `>` or `!` big, `=` native in standard sizes, `@` or
@@ -242,7 +242,7 @@ SV_API sv_status sv_pack(const sv_view *view, int64_t offset_bytes, const char *
 /* Bytes that `format` takes (struct.calcsize). */
 SV_API sv_status sv_pack_size(const char *format, int64_t *size_bytes, sv_error *error);
 
-/* ---- file descriptors ------------------------------------------------------------------------ */
+/* ---- file descriptors -------------------------------------------------------------------- */
 
 /* Moves bytes between a descriptor and a C-contiguous view, going on after short counts and EINTR
  * until the view is through, the other end has no more (read, recv), or would block.

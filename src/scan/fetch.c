@@ -96,8 +96,7 @@ sv_status sv_fetch_look(const sv_fetch *fetch, int64_t last_byte, sv_error *erro
                    (long long)now.st_size);
 }
 
-/* ---- the mapping --------------------------------------------------------------------------------
- */
+/* ---- the mapping ------------------------------------------------------------------------- */
 
 /* Whether the page cache holds these bytes already: asking for them again would cost a walk. */
 static bool is_cached(int fd, int64_t first_byte, int64_t size_bytes)
@@ -183,8 +182,7 @@ static sv_status populate(const sv_fetch *fetch, const sv_task *task, sv_error *
                          (long long)task->last_byte);
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 static sv_status make_scratch(sv_scratch *scratch, size_t size_bytes, sv_error *error)
 {

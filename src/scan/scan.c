@@ -43,8 +43,7 @@ typedef struct team {
     sv_scan_report report;
 } team;
 
-/* ---- the ring: called with the lock held
- * --------------------------------------------------------- */
+/* ---- the ring: called with the lock held ------------------------------------------------- */
 
 static char *results_of(const team *t, int64_t task)
 {
@@ -122,8 +121,7 @@ static bool take_task(team *t, int64_t *i)
     return true;
 }
 
-/* ---- the team
- * --------------------------------------------------------------------------------------- */
+/* ---- the team ---------------------------------------------------------------------------- */
 
 static double seconds_now(void)
 {

@@ -25,7 +25,7 @@ void sv_worker_close(sv_worker *worker)
     sv_free(worker->scratch.memory);
 }
 
-/* ---- reducing ------------------------------------------------------------------------------- */
+/* ---- reducing ---------------------------------------------------------------------------- */
 
 /* Samples of all rows from `first` on, of which the task's rows are reduced. */
 typedef struct piece {
@@ -70,8 +70,7 @@ static sv_status reduce(const piece *p, int64_t last_byte, sv_error *error)
                    (long long)((const char *)fault - fetch->data));
 }
 
-/* ---- in place ----------------------------------------------------------------------------------
- */
+/* ---- in place ---------------------------------------------------------------------------- */
 
 static sv_status do_in_place(sv_worker *worker, int64_t i, const sv_task *task, char *results,
                              sv_outcome *outcome, sv_error *error)
@@ -96,8 +95,7 @@ static sv_status do_in_place(sv_worker *worker, int64_t i, const sv_task *task, 
     return reduce(&p, task->last_byte, error);
 }
 
-/* ---- by a reader --------------------------------------------------------------------------------
- */
+/* ---- by a reader ------------------------------------------------------------------------- */
 
 static bool is_in_file(const sv_worker *worker, const sv_view *samples)
 {

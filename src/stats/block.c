@@ -58,7 +58,7 @@ static double sample_at(const block *b, int64_t i)
     return b->is_f4 ? (double)value.f4 : value.f8;
 }
 
-/* ---- passes over the whole block ----------------------------------------------------------- */
+/* ---- passes over the whole block --------------------------------------------------------- */
 
 typedef enum pass_kind { SURVEY, COUNT, CENTRE } pass_kind;
 
@@ -201,7 +201,7 @@ static void run_pass(const block *b, pass p, sv_lanes *lanes)
     }
 }
 
-/* ---- from lanes to figures ------------------------------------------------------------------- */
+/* ---- from lanes to figures --------------------------------------------------------------- */
 
 static sv_pair add_up(const double lane[SV_LANES])
 {
@@ -296,8 +296,7 @@ static void take_moments(const block *b, sv_lanes *lanes, bool surveyed, sv_summ
     summary->m2_low = m2.high > 0.0 ? m2.low : 0.0;
 }
 
-/* ---- places: extremes and runs ------------------------------------------------------------------
- */
+/* ---- places: extremes and runs ----------------------------------------------------------- */
 
 enum { SEARCH_SAMPLES = 1024 };
 

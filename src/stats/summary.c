@@ -52,7 +52,7 @@ int64_t sv_summary_num_finite(const sv_summary *summary)
     return summary->num_samples - summary->num_nan - summary->num_inf;
 }
 
-/* ---- merging --------------------------------------------------------------------------------- */
+/* ---- merging ----------------------------------------------------------------------------- */
 
 static sv_pair sum_of(const sv_summary *summary)
 {
@@ -157,8 +157,7 @@ void sv_summary_merge(sv_summary *into, const sv_summary *next)
     into->num_zero += next->num_zero;
 }
 
-/* ---- figures ----------------------------------------------------------------------------------
- */
+/* ---- figures ----------------------------------------------------------------------------- */
 
 double sv_summary_mean(const sv_summary *summary)
 {
