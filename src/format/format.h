@@ -87,8 +87,7 @@ struct sv_recording {
     int num_warnings;
 };
 
-/* ---- for formats ------------------------------------------------------------------------------
- */
+/* ---- for formats ------------------------------------------------------------------------- */
 
 /* Adds a sentence to the recording's warnings. SV_NOMEM. */
 sv_status sv_recording_warn(sv_recording *recording, sv_error *error, const char *format, ...)
@@ -108,8 +107,7 @@ bool sv_path_has_suffix(const char *path, const char *const *suffixes);
 /* The file's name in `path`: what follows the last slash. */
 const char *sv_path_name(const char *path);
 
-/* ---- how a recording is opened ------------------------------------------------------------------
- */
+/* ---- how a recording is opened ----------------------------------------------------------- */
 
 /* The descriptor that options->format names, or that fits best.
  * SV_INVALID: no such name; SV_FORMAT: none fits. */

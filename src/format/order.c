@@ -87,7 +87,8 @@ static void count_steps(sv_tally *tally, const sv_reading readings[], int count)
 
 static bool is_integer(sv_dtype dtype)
 {
-    return dtype.type != SV_F4 && dtype.type != SV_F8 && dtype.type != SV_IBM4;
+    static const unsigned char zeros[8] = {0};
+    return sv_dtype_load(dtype, zeros).kind != SV_KIND_FLOAT;
 }
 
 /* Random mantissas read as exponents make two in five float32 absurd, and nearly all float64. */

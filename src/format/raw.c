@@ -42,8 +42,7 @@ typedef struct sv_plan {
     int64_t num_captures;
 } sv_plan;
 
-/* ---- the side file ------------------------------------------------------------------------------
- */
+/* ---- the side file ----------------------------------------------------------------------- */
 
 static bool side_is_named(const sv_source *source)
 {
@@ -99,8 +98,7 @@ static sv_status read_side_file(sv_recording *recording, const sv_source *source
     return status;
 }
 
-/* ---- the plan -----------------------------------------------------------------------------------
- */
+/* ---- the plan ---------------------------------------------------------------------------- */
 
 /* Captures that begin nothing are dropped, and one at sample 0 is put before those that begin
  * later. The array has room for one more than *count. */
@@ -164,8 +162,7 @@ static sv_status make_plan(const sv_sigmf *meta, const sv_open_options *options,
     return plan_captures(meta, options, plan, error);
 }
 
-/* ---- runs ---------------------------------------------------------------------------------------
- */
+/* ---- runs -------------------------------------------------------------------------------- */
 
 static sv_raw *make_raw(const sv_plan *plan, sv_error *error)
 {
@@ -192,9 +189,8 @@ static sv_status fail_without_samples(const sv_plan *plan, sv_error *error)
                        "%" PRId64 "; give another --skip",
                        header_bytes, plan->end_bytes);
     }
-    return sv_fail(error, SV_EMPTY,
-                   "there is no whole sample for each channel: %" PRId64 " bytes, %" PRId64
-                   " would be needed",
+    return sv_fail(error, SV_EMPTY, "there is no whole sample%s: %" PRId64 " of %" PRId64 " bytes",
+                   plan->num_channels > 1 ? " for each channel" : "",
                    plan->end_bytes - header_bytes, plan->frame_bytes);
 }
 
@@ -277,8 +273,7 @@ static void drop_empty_runs(sv_raw *raw)
     raw->num_runs = kept;
 }
 
-/* ---- clocks -------------------------------------------------------------------------------------
- */
+/* ---- clocks ------------------------------------------------------------------------------ */
 
 /* The start that was asked for is the first run's; the others keep their distance from it. */
 static sv_status move_starts(sv_raw *raw, sv_time start, sv_error *error)
@@ -331,8 +326,7 @@ static void describe_clocks(sv_recording *recording, const sv_raw *raw)
     }
 }
 
-/* ---- warnings -----------------------------------------------------------------------------------
- */
+/* ---- warnings ---------------------------------------------------------------------------- */
 
 static sv_status warn_of_left_over(sv_recording *recording, const sv_plan *plan, const sv_raw *raw,
                                    sv_error *error)
@@ -388,13 +382,12 @@ static sv_status warn_of_order(sv_recording *recording, const sv_raw *raw, sv_er
     sv_byte_order other = raw->dtype.order == SV_LITTLE_ENDIAN ? SV_BIG_ENDIAN : SV_LITTLE_ENDIAN;
     char text[SV_DTYPE_TEXT_SIZE];
     return sv_recording_warn(recording, error,
-                             "the samples make sense in the other byte order alone; give "
-                             "--dtype '%s' if so they were written",
+                             "the samples look as if their bytes were in the other order; try "
+                             "--dtype '%s'",
                              sv_dtype_text(sv_dtype_make((sv_type)raw->dtype.type, other), text));
 }
 
-/* ---- the descriptor -----------------------------------------------------------------------------
- */
+/* ---- the descriptor ---------------------------------------------------------------------- */
 
 static sv_status settle(sv_recording *recording, const sv_plan *plan, sv_raw *raw, sv_error *error)
 {

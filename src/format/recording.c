@@ -14,8 +14,7 @@
 #include "format/format.h"
 #include "format/sigmf.h"
 
-/* ---- opening ----------------------------------------------------------------------------------
- */
+/* ---- opening ----------------------------------------------------------------------------- */
 
 bool sv_options_say_raw(const sv_open_options *options)
 {
@@ -149,8 +148,7 @@ sv_status sv_recording_close(sv_recording *recording)
     return SV_OK;
 }
 
-/* ---- asking -----------------------------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------------------------ */
 
 const char *sv_recording_path(const sv_recording *recording)
 {
@@ -219,8 +217,7 @@ sv_status sv_recording_channel(const sv_recording *recording, int64_t segment, i
     return status;
 }
 
-/* ---- the file behind it -----------------------------------------------------------------------
- */
+/* ---- the file behind it ------------------------------------------------------------------ */
 
 static bool same_time(struct timespec a, struct timespec b)
 {
@@ -277,8 +274,7 @@ sv_status sv_recording_read(const sv_recording *recording, int64_t offset_bytes,
     return SV_OK;
 }
 
-/* ---- warnings ---------------------------------------------------------------------------------
- */
+/* ---- warnings ---------------------------------------------------------------------------- */
 
 sv_status sv_recording_warn(sv_recording *recording, sv_error *error, const char *format, ...)
 {

@@ -78,8 +78,7 @@ typedef struct sv_sac_header {
     unsigned char footer[FOOTER_BYTES];
 } sv_sac_header;
 
-/* ---- fields -------------------------------------------------------------------------------------
- */
+/* ---- fields ------------------------------------------------------------------------------ */
 
 static int32_t integer_at(const sv_sac_header *header, int word)
 {
@@ -147,8 +146,7 @@ static bool find_order(const unsigned char *bytes, sv_byte_order *order)
     return false;
 }
 
-/* ---- is it one? ---------------------------------------------------------------------------------
- */
+/* ---- is it one? -------------------------------------------------------------------------- */
 
 /* Four logicals, a file type and a delta that are what they may be, beside the version: small
  * integers of a raw file hardly are. */
@@ -212,8 +210,7 @@ static sv_status check_kind(const sv_sac_header *header, sv_error *error)
     return SV_OK;
 }
 
-/* ---- the clock ----------------------------------------------------------------------------------
- */
+/* ---- the clock --------------------------------------------------------------------------- */
 
 /* Whole Hz where 1/rate is this float32 or its neighbour, which programs that reckon in float32
  * write; else one over the decimal that was meant. */
@@ -288,8 +285,7 @@ static sv_status find_start(sv_recording *recording, const sv_sac_header *header
                              nz[0], nz[1], nz[2], nz[3], nz[4], nz[5], seconds);
 }
 
-/* ---- samples ------------------------------------------------------------------------------------
- */
+/* ---- samples ----------------------------------------------------------------------------- */
 
 static sv_status count_stated(const sv_sac_header *header, int64_t *stated, sv_error *error)
 {
@@ -347,8 +343,7 @@ static sv_status read_end(sv_recording *recording, sv_sac_header *header, int64_
                              behind, behind == 1 ? "byte stands" : "bytes stand", stated);
 }
 
-/* ---- the descriptor -----------------------------------------------------------------------------
- */
+/* ---- the descriptor ---------------------------------------------------------------------- */
 
 static void describe(const sv_sac_header *header, sv_sac *sac)
 {

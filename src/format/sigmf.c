@@ -17,8 +17,7 @@
 static const char *const meta_suffixes[] = {".sigmf-meta", NULL};
 static const char *const data_suffixes[] = {".sigmf-data", NULL};
 
-/* ---- paths ------------------------------------------------------------------------------------
- */
+/* ---- paths ------------------------------------------------------------------------------- */
 
 /* `path` with `suffix` in the place of its last suffix. NULL without memory. */
 static char *with_suffix(const char *path, const char *suffix)
@@ -112,8 +111,7 @@ bool sv_sigmf_describes(const sv_sigmf *meta, const char *data_path, bool *state
     return !exists;
 }
 
-/* ---- JSON values --------------------------------------------------------------------------------
- */
+/* ---- JSON values ------------------------------------------------------------------------- */
 
 /* A whole number that is not negative; absent ones are `absent`. JSON knows no integers apart from
  * numbers, so 3.0 is one too. */
@@ -146,8 +144,7 @@ static sv_status get_text(const json_t *object, const char *key, const char **te
     return SV_OK;
 }
 
-/* ---- the global object --------------------------------------------------------------------------
- */
+/* ---- the global object ------------------------------------------------------------------- */
 
 static bool ends_in(const char *text, const char *end)
 {
@@ -254,8 +251,7 @@ static sv_status get_global(const json_t *global, sv_sigmf *meta, sv_error *erro
     return status;
 }
 
-/* ---- captures -----------------------------------------------------------------------------------
- */
+/* ---- captures ---------------------------------------------------------------------------- */
 
 static sv_status get_start(const json_t *object, sv_time *start, sv_error *error)
 {
@@ -333,8 +329,7 @@ static sv_status get_captures(const json_t *root, sv_sigmf *meta, sv_error *erro
     return fill_captures(captures, offset, meta, error);
 }
 
-/* ---- the side file ------------------------------------------------------------------------------
- */
+/* ---- the side file ----------------------------------------------------------------------- */
 
 sv_status sv_sigmf_parse(const char *text, size_t num_bytes, sv_sigmf *meta, sv_error *error)
 {

@@ -9,8 +9,7 @@
 #include "base/size.h"
 #include "seisview/recording.h"
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 static bool is_all_digits(const char *text)
 {
@@ -78,8 +77,7 @@ sv_status sv_position_parse(const char *text, sv_position *position, sv_error *e
     return SV_OK;
 }
 
-/* ---- resolving ----------------------------------------------------------------------------------
- */
+/* ---- resolving --------------------------------------------------------------------------- */
 
 /* Seconds count from the recording's earliest start; where there is no time, from the segment's
  * own first sample. */
@@ -132,7 +130,7 @@ sv_status sv_window_resolve(const sv_recording *recording, int64_t segment, cons
     if (status != SV_OK) {
         return sv_fail(error, status, "there is no segment %" PRId64, segment);
     }
-    int64_t from, to;
+    int64_t from = 0, to = 0;
     status = resolve(recording, &found, &window->from, 0, &from, error);
     if (status == SV_OK) {
         status = resolve(recording, &found, &window->to, found.num_samples, &to, error);

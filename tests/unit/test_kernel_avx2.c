@@ -1,0 +1,6 @@
+#include "kernel_cases.h"
+
+int main(void)
+{
+    return run_kernel_cases("avx2");
+}

@@ -1,0 +1,254 @@
+/* The real recordings in the folder that SEISVIEW_RECORDINGS names, and what they must measure.
+ * Skipped (77) where it names none. */
+#include <check.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "seisview/recording.h"
+
+enum { SKIPPED = 77 };
+
+/* Formats of expected.json by our names; those that are not read yet are named at the end. */
+static const struct {
+    const char *expected, *name;
+} formats[] = {{"SAC", "sac"}};
+
+static const char *folder(void)
+{
+    return getenv("SEISVIEW_RECORDINGS");
+}
+
+static sv_recording *open_real(const char *file)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder(), file);
+    sv_recording *recording = NULL;
+    sv_error error = {.message = ""};
+    ck_assert_msg(sv_recording_open(path, NULL, &recording, &error) == SV_OK, "%s: %s", file,
+                  error.message);
+    return recording;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    ck_assert_msg(text != NULL, "expected.json lacks %s", key);
+    return text;
+}
+
+static double number_of(const json_t *object, const char *key)
+{
+    const json_t *number = json_object_get(object, key);
+    ck_assert_msg(json_is_number(number), "expected.json lacks %s", key);
+    return json_number_value(number);
+}
+
+/* ---- a trace
+ * -------------------------------------------------------------------------------------- */
+
+struct figures {
+    int64_t num_finite;
+    double min, max;
+    long double mean, rms, stdev;
+};
+
+static struct figures measure(const sv_view *row)
+{
+    struct figures figures = {.min = (double)INFINITY, .max = -(double)INFINITY};
+    long double sum = 0.0L, squares = 0.0L, deviations = 0.0L;
+    for (int pass = 0; pass < 2; pass++) {
+        sv_cursor cursor;
+        ck_assert_int_eq(sv_cursor_begin(&cursor, row), SV_OK);
+        for (void *address; (address = sv_cursor_next(&cursor)) != NULL;) {
+            double sample = sv_scalar_as_f8(sv_dtype_load(row->dtype, address));
+            if (!isfinite(sample)) {
+                continue;
+            }
+            long double deviation = (long double)sample - figures.mean;
+            deviations += pass == 1 ? deviation * deviation : 0.0L;
+            squares += pass == 0 ? (long double)sample * (long double)sample : 0.0L;
+            sum += pass == 0 ? (long double)sample : 0.0L;
+            figures.num_finite += pass == 0;
+            figures.min = fmin(figures.min, sample);
+            figures.max = fmax(figures.max, sample);
+        }
+        if (pass == 0) {
+            figures.mean = sum / (long double)figures.num_finite;
+        }
+    }
+    figures.rms = sqrtl(squares / (long double)figures.num_finite);
+    figures.stdev = sqrtl(deviations / (long double)figures.num_finite);
+    return figures;
+}
+
+static void compare_figures(const char *file, const sv_view *row, const json_t *trace)
+{
+    struct figures figures = measure(row);
+    ck_assert_int_eq(row->shape[0] - figures.num_finite, (int64_t)number_of(trace, "num_nan"));
+    ck_assert_double_eq(figures.min, number_of(trace, "sample_min"));
+    ck_assert_double_eq(figures.max, number_of(trace, "sample_max"));
+    double tolerance = 1e-12 * number_of(trace, "sample_rms");
+    ck_assert_msg(fabs((double)figures.mean - number_of(trace, "sample_mean")) <= tolerance &&
+                      fabs((double)figures.rms - number_of(trace, "sample_rms")) <= tolerance &&
+                      fabs((double)figures.stdev - number_of(trace, "sample_stdev")) <= tolerance,
+                  "%s: mean %.20Lg, rms %.20Lg, stdev %.20Lg", file, figures.mean, figures.rms,
+                  figures.stdev);
+}
+
+/* Ids of expected.json show what is not printable ASCII as `?`. */
+static void compare_id(const char *file, const char *id, const char *expected)
+{
+    char shown[SV_ID_SIZE];
+    size_t length = 0;
+    for (; id[length] != '\0'; length++) {
+        shown[length] = id[length] >= ' ' && id[length] <= '~' ? id[length] : '?';
+    }
+    shown[length] = '\0';
+    ck_assert_msg(strcmp(shown, expected) == 0, "%s: id %s, expected %s", file, shown, expected);
+}
+
+static void compare_start(const char *file, sv_time start, const char *expected, bool is_sac)
+{
+    if (start == SV_TIME_NONE) {
+        ck_assert_msg(strncmp(expected, "1970-01-01T00:00:00", 19) == 0, "%s: no start", file);
+        return;
+    }
+    sv_time expected_start;
+    ck_assert_int_eq(sv_time_parse(expected, &expected_start), SV_OK);
+    int64_t tolerance = is_sac ? 1000000 : 2000;
+    char text[SV_TIME_TEXT_SIZE];
+    ck_assert_msg(llabs(start - expected_start) <= tolerance, "%s: start %s, expected %s", file,
+                  sv_time_format(start, text), expected);
+}
+
+static void compare_trace(const char *file, const sv_recording *recording, int64_t segment,
+                          int64_t row, const json_t *trace)
+{
+    sv_segment whole;
+    sv_channel channel;
+    sv_view samples;
+    ck_assert_int_eq(sv_recording_segment(recording, segment, &whole), SV_OK);
+    ck_assert_int_eq(sv_recording_channel(recording, segment, row, &channel), SV_OK);
+    ck_assert_int_eq(sv_view_at(&whole.samples, 0, row, &samples, NULL), SV_OK);
+    bool is_sac = strcmp(sv_recording_format(recording), "sac") == 0;
+    ck_assert(channel.has_id);
+    ck_assert(whole.complete);
+    compare_id(file, channel.id, text_of(trace, "id"));
+    compare_start(file, channel.start, text_of(trace, "start"), is_sac);
+    ck_assert_int_eq(whole.num_samples, (int64_t)number_of(trace, "num_samples"));
+    double rate = number_of(trace, "sample_rate");
+    ck_assert_msg(fabs(whole.sample_rate - rate) <= 1e-12 * rate, "%s: %.17g Hz, expected %.17g",
+                  file, whole.sample_rate, rate);
+    const json_t *first = json_object_get(trace, "first");
+    for (size_t i = 0; i < json_array_size(first); i++) {
+        double sample;
+        ck_assert_int_eq(sv_view_get_f8(&samples, (int64_t[]){(int64_t)i}, &sample, NULL), SV_OK);
+        ck_assert_double_eq(sample, json_number_value(json_array_get(first, i)));
+    }
+    compare_figures(file, &samples, trace);
+}
+
+/* ---- a file
+ * --------------------------------------------------------------------------------------- */
+
+static void compare_file(const json_t *entry, const char *format)
+{
+    const char *file = text_of(entry, "file");
+    const json_t *traces = json_object_get(entry, "traces");
+    sv_recording *recording = open_real(file);
+    ck_assert_str_eq(sv_recording_format(recording), format);
+    ck_assert_int_eq(sv_recording_num_gaps(recording), (int64_t)number_of(entry, "num_gaps"));
+    size_t compared = 0;
+    for (int64_t i = 0; i < sv_recording_num_segments(recording); i++) {
+        sv_segment segment;
+        ck_assert_int_eq(sv_recording_segment(recording, i, &segment), SV_OK);
+        for (int64_t row = 0; row < segment.num_channels; row++) {
+            ck_assert_uint_lt(compared, json_array_size(traces));
+            compare_trace(file, recording, i, row, json_array_get(traces, compared++));
+        }
+    }
+    ck_assert_uint_eq(compared, json_array_size(traces));
+    ck_assert_int_eq(sv_recording_close(recording), SV_OK);
+}
+
+static const char *our_name(const char *expected)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (strcmp(formats[i].expected, expected) == 0) {
+            return formats[i].name;
+        }
+    }
+    return NULL;
+}
+
+START_TEST(every_recording_measures_what_is_expected)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/expected.json", folder());
+    json_error_t where;
+    json_t *expected = json_load_file(path, 0, &where);
+    ck_assert_msg(expected != NULL, "%s: %s", path, where.text);
+    int num_compared = 0, num_unread = 0;
+    size_t i;
+    json_t *entry;
+    json_array_foreach(expected, i, entry)
+    {
+        const char *format = our_name(text_of(entry, "format"));
+        if (format != NULL) {
+            compare_file(entry, format);
+        }
+        num_compared += format != NULL;
+        num_unread += format == NULL;
+    }
+    printf("%d recordings compared, %d of formats that are not read\n", num_compared, num_unread);
+    ck_assert_int_ge(num_compared, 8);
+    json_decref(expected);
+}
+END_TEST
+
+START_TEST(a_sac_file_that_is_longer_than_it_says)
+{
+    sv_recording *recording = open_real("malformed/seism-longer.sac");
+    sv_segment segment;
+    ck_assert_int_eq(sv_recording_segment(recording, 0, &segment), SV_OK);
+    ck_assert_int_eq(segment.num_samples, 998);
+    ck_assert(segment.complete);
+    ck_assert_ptr_nonnull(strstr(sv_recording_warning(recording, 0), "8 bytes stand behind"));
+    ck_assert_int_eq(sv_recording_close(recording), SV_OK);
+}
+END_TEST
+
+START_TEST(a_sac_file_that_is_shorter_than_it_says)
+{
+    sv_recording *recording = open_real("malformed/seism-shorter.sac");
+    sv_segment segment;
+    ck_assert_int_eq(sv_recording_segment(recording, 0, &segment), SV_OK);
+    ck_assert_int_eq(segment.num_samples, 998);
+    ck_assert(!segment.complete);
+    ck_assert_ptr_nonnull(strstr(sv_recording_warning(recording, 0), "2 of the 1000 samples"));
+    ck_assert_int_eq(sv_recording_close(recording), SV_OK);
+}
+END_TEST
+
+int main(void)
+{
+    if (folder() == NULL || folder()[0] == '\0') {
+        puts("skipped: SEISVIEW_RECORDINGS does not name a folder of real recordings");
+        return SKIPPED;
+    }
+    Suite *suite = suite_create("real recordings");
+    TCase *tcase = tcase_create("real recordings");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, every_recording_measures_what_is_expected);
+    tcase_add_test(tcase, a_sac_file_that_is_longer_than_it_says);
+    tcase_add_test(tcase, a_sac_file_that_is_shorter_than_it_says);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
