@@ -30,7 +30,8 @@ typedef enum sv_access {
 } sv_access;
 
 /* Maps the whole regular file `path`. An empty file gives an empty buffer.
- * SV_IO: it cannot be opened or mapped (the errno says why); SV_INVALID: not a regular file. */
+ * SV_IO: it cannot be opened or mapped (the errno says why); SV_INVALID: not a regular file;
+ * SV_OVERFLOW: larger than the address space; SV_NOMEM. */
 SV_API sv_status sv_buffer_map(const char *path, sv_access access, sv_buffer **buffer,
                                sv_error *error);
 
@@ -40,7 +41,8 @@ SV_API sv_status sv_buffer_map_fd(int fd, sv_access access, sv_buffer **buffer, 
 /* Allocated memory of zeros, 64-byte aligned, writable. SV_NOMEM. */
 SV_API sv_status sv_buffer_alloc(size_t size_bytes, sv_buffer **buffer, sv_error *error);
 
-/* Memory that the caller owns and keeps until the buffer is closed. */
+/* Memory that the caller owns and keeps until the buffer is closed. SV_INVALID: no address for
+ * more than 0 bytes; SV_OVERFLOW, SV_NOMEM. */
 SV_API sv_status sv_buffer_borrow(void *memory, size_t size_bytes, sv_buffer **buffer,
                                   sv_error *error);
 SV_API sv_status sv_buffer_borrow_const(const void *memory, size_t size_bytes, sv_buffer **buffer,
@@ -49,7 +51,7 @@ SV_API sv_status sv_buffer_borrow_const(const void *memory, size_t size_bytes, s
 /* POSIX shared memory by name ("/quake"). `create` makes it, with mode 0600 and `size_bytes` zeros,
  * and fails where it exists; `open` takes it as it is, whole. The name lives until
  * sv_buffer_shm_unlink(); buffers that hold it stay valid after that.
- * SV_IO, SV_INVALID (name without a leading slash, SV_PRIVATE or SV_READ on create). */
+ * SV_IO, SV_INVALID: the name is not a slash and more without one; SV_OVERFLOW, SV_NOMEM. */
 SV_API sv_status sv_buffer_shm_create(const char *name, size_t size_bytes, sv_buffer **buffer,
                                       sv_error *error);
 SV_API sv_status sv_buffer_shm_open(const char *name, sv_access access, sv_buffer **buffer,
@@ -58,7 +60,8 @@ SV_API sv_status sv_buffer_shm_unlink(const char *name, sv_error *error);
 
 /* Anonymous shared memory of zeros behind a file descriptor (memfd; an unlinked shared memory
  * object where the system has none): inherited over fork, passed over a socket. `name` is for
- * debuggers alone. sv_buffer_fd() gives the descriptor. */
+ * debuggers alone, and may be NULL. sv_buffer_fd() gives the descriptor.
+ * SV_IO, SV_OVERFLOW, SV_NOMEM. */
 SV_API sv_status sv_buffer_memfd(const char *name, size_t size_bytes, sv_buffer **buffer,
                                  sv_error *error);
 

@@ -160,7 +160,8 @@ static bool whole_of(sv_scalar scalar, struct whole *whole)
         return true;
     }
     double value = scalar.value.f;
-    if (!(value >= -0x1p63 && value < 0x1p64) || value != trunc(value)) {
+    if (!(value >= -9223372036854775808.0 && value < 18446744073709551616.0) ||
+        value != trunc(value)) {
         return false;
     }
     *whole = (struct whole){value < 0, (uint64_t)fabs(value)};

@@ -304,6 +304,16 @@ START_TEST(assign_copies_first_only_where_it_must)
     check_assign(buffer, &view, &view);
     sv_view_transpose(&view, NULL, &to, NULL);
     check_assign(buffer, &to, &to);
+    sv_view_slice(&to, 1, -2, SV_BEGIN, -1, &from, NULL);
+    sv_view_slice(&to, 1, SV_END, 0, -1, &to, NULL);
+    check_assign(buffer, &to, &from); /* both transposed and backwards */
+    check_assign(buffer, &from, &to);
+    /* The stride of a single element means nothing. */
+    sv_view_make(buffer, 4, native(SV_U4), 2, (int64_t[]){1, 9}, (int64_t[]){INT64_MIN, 4}, &to,
+                 NULL);
+    sv_view_make(buffer, 8, native(SV_U4), 2, (int64_t[]){1, 9}, (int64_t[]){7, 4}, &from, NULL);
+    check_assign(buffer, &to, &from);
+    check_assign(buffer, &from, &to);
     sv_memory_fail_after(-1, false);
     ASSERT_OK(sv_buffer_close(buffer));
 }
@@ -528,8 +538,14 @@ START_TEST(equality_looks_at_shape_and_every_element)
     sv_buffer *buffer = counting_buffer(24);
     sv_buffer *other_buffer = counting_buffer(96);
     sv_view view = shaped(buffer, "u1", 3, (int64_t[]){2, 3, 4});
+    sv_view out = view_of(buffer, "u1");
+    sv_view evens = view_of(other_buffer, "u1");
+    sv_view_slice(&out, 0, 0, SV_END, 2, &out, NULL);
+    sv_view_slice(&evens, 0, 0, 12, 1, &evens, NULL);
+    ASSERT_OK(sv_view_copy_out(&out, SV_C_ORDER, evens.address, 12, NULL));
+    ck_assert(equal_views(&evens, &out) && equal_views(&out, &evens)); /* one of them strided */
+
     sv_view other = shaped(other_buffer, ">f4", 3, (int64_t[]){2, 3, 4});
-    sv_view out;
     for (int64_t element = 0; element < 24; element++) {
         int64_t index[] = {element / 12, element / 4 % 3, element % 4};
         ASSERT_OK(sv_view_set_i8(&other, index, element, NULL));
@@ -574,6 +590,21 @@ START_TEST(equal_bytes_of_every_type)
         ck_assert(equal_views(&view_a, &view_b));
         ASSERT_OK(sv_view_set_i8(&bytes, (int64_t[]){-1}, 1, NULL));
         ck_assert(!equal_views(&view_a, &view_b));
+        ASSERT_OK(sv_buffer_close(a));
+        ASSERT_OK(sv_buffer_close(b));
+    }
+    /* Zero has two signs, and NaN equals nothing. */
+    static const char *const floats[] = {"<f4", ">f4", "<f8", ">f8"};
+    for (size_t row = 0; row < sizeof floats / sizeof floats[0]; row++) {
+        sv_buffer *a = counting_buffer(8);
+        sv_buffer *b = counting_buffer(8);
+        sv_view view_a = view_of(a, floats[row]);
+        sv_view view_b = view_of(b, floats[row]);
+        ASSERT_OK(sv_view_fill(&view_a, sv_scalar_float(0.0), NULL));
+        ASSERT_OK(sv_view_fill(&view_b, sv_scalar_float(-0.0), NULL));
+        ck_assert(equal_views(&view_a, &view_b));
+        ASSERT_OK(sv_view_fill(&view_a, sv_scalar_float((double)NAN), NULL));
+        ck_assert(!equal_views(&view_a, &view_a));
         ASSERT_OK(sv_buffer_close(a));
         ASSERT_OK(sv_buffer_close(b));
     }
