@@ -4,6 +4,7 @@
  * one after the other; they are written from there. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/message.h"
@@ -32,7 +33,7 @@ struct dump {
     char text[TEXT_BYTES + WIDEST_TEXT];
 };
 
-/* ---- out of the file ------------------------------------------------------------------------ */
+/* ---- out of the file ----------------------------------------------------------------------- */
 
 static void carry_as_float(const sv_view *samples, char *to, size_t frame_bytes)
 {
@@ -109,7 +110,7 @@ static enum outcome fetch(struct dump *dump, struct visit *visit, int64_t last, 
     return outcome;
 }
 
-/* ---- onto paper ----------------------------------------------------------------------------- */
+/* ---- onto paper ---------------------------------------------------------------------------- */
 
 static bool flush(struct dump *dump)
 {
@@ -171,7 +172,7 @@ static bool write_frames(struct dump *dump, int64_t num_frames, bool ends_line)
     return true;
 }
 
-/* ---- segments ------------------------------------------------------------------------------- */
+/* ---- segments ------------------------------------------------------------------------------ */
 
 /* Frames [first, last) of a segment, for one group of rows after the other. */
 static enum outcome dump_chunk(struct dump *dump, struct visit *visit, struct walk *walk,
@@ -243,7 +244,7 @@ static enum outcome dump_file(void *context, struct visit *visit)
     return flush(dump) ? outcome : STOPPED;
 }
 
-/* ---- the command ---------------------------------------------------------------------------- */
+/* ---- the command --------------------------------------------------------------------------- */
 
 int cmd_dump(const struct options *options)
 {
@@ -253,7 +254,11 @@ int cmd_dump(const struct options *options)
      * work at once. */
     dump->chunk.frames = must_have(malloc((size_t)CHUNK_BYTES));
     dump->chunk.there = must_have(malloc(GROUP_ROWS * sizeof *dump->chunk.there));
-    int status = visit_all(options, dump_file, dump);
+    struct options own = *options;
+    if (own.progress == PROGRESS_AUTO && isatty(STDOUT_FILENO)) {
+        own.progress = PROGRESS_NEVER; /* the samples that go by show it */
+    }
+    int status = visit_all(&own, dump_file, dump);
     free(dump->chunk.there);
     free(dump->chunk.frames);
     free(dump);

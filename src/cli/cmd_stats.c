@@ -68,7 +68,7 @@ struct stats {
     struct total total;
 };
 
-/* ---- values --------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------- */
 
 /* Of integer samples the extremes are whole, and are written in full. */
 static sv_value value_of_extreme(double extreme, bool whole)
@@ -128,7 +128,7 @@ static bool same_value(sv_value a, sv_value b)
     }
 }
 
-/* ---- rows ----------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------- */
 
 static void check(struct stats *stats, const sv_value *values)
 {
@@ -251,7 +251,7 @@ static bool write_row(struct stats *stats, const struct visit *visit, const stru
     return output_row(stats->report, values);
 }
 
-/* ---- a file --------------------------------------------------------------------------------- */
+/* ---- a file -------------------------------------------------------------------------------- */
 
 /* The rows in hand: measured, looked at once more, written. */
 static enum outcome measure_rows(struct stats *stats, struct visit *visit, const struct walk *walk,
@@ -309,7 +309,7 @@ static enum outcome measure_file(void *context, struct visit *visit)
     return outcome;
 }
 
-/* ---- the command ---------------------------------------------------------------------------- */
+/* ---- the command --------------------------------------------------------------------------- */
 
 static bool read_conditions(const struct options *options, struct stats *stats)
 {

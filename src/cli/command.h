@@ -4,7 +4,7 @@
 
 #include "cli/options.h"
 
-/* Exit statuses, as CLI.md has them; EXIT_FAILED outranks EXIT_CHECK. */
+/* Exit statuses, as in the man pages; EXIT_FAILED outranks EXIT_CHECK. */
 enum {
     EXIT_DONE = 0,
     EXIT_USAGE = 1,  /* nothing was tried */

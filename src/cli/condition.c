@@ -19,7 +19,7 @@ static sv_status refuse(sv_error *error, const char *format, ...)
     return SV_INVALID;
 }
 
-/* ---- parsing -------------------------------------------------------------------------------- */
+/* ---- parsing ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *sign;
@@ -132,7 +132,7 @@ sv_status condition_parse(const char *text, const struct condition_key *keys, in
     return read_operand(operand, &keys[condition->key], condition, error);
 }
 
-/* ---- asking --------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------------- */
 
 static bool relates(enum relation relation, int order)
 {

@@ -10,6 +10,7 @@
 /* Below this, beginning and ending are most of the time, and a share of the ceiling says nothing.
  */
 #define LEAST_BYTES_TO_RATE ((int64_t)64 << 20)
+#define CEILING_BYTES       ((int64_t)1 << 30)
 
 void explain_look_at_memory(int64_t *peak_anonymous)
 {
@@ -41,18 +42,27 @@ static const char *size_text(int64_t bytes, char text[32])
     return text;
 }
 
-/* The first chosen rows and samples, as a range whose ceiling is that of the whole. */
+/* Of the first chosen rows and as many samples as a fraction of a second takes. Twice: what comes
+ * first may have pages to map. */
 static bool measure_ceiling(struct visit *visit, double *bytes_per_second)
 {
     struct walk walk;
-    sv_status status = SV_INVALID;
+    *bytes_per_second = 0.0;
     walk_begin(&walk, &visit->selection);
     if (walk_segment(&walk) && walk_rows(&walk)) {
-        sv_scan_range range = walk_range(&walk, walk.first, walk.last);
-        status = sv_ceiling(visit->recording, &range, &visit->scan, bytes_per_second, NULL);
+        int64_t frame_bytes =
+            walk.num_rows * (int64_t)sv_dtype_itemsize(walk.segment.samples.dtype);
+        int64_t room = CEILING_BYTES / frame_bytes, there = walk.last - walk.first;
+        sv_scan_range range =
+            walk_range(&walk, walk.first, walk.first + (there < room ? there : room));
+        for (int i = 0; i < 2; i++) {
+            double rate = 0.0;
+            sv_ceiling(visit->recording, &range, &visit->options->scan, &rate, NULL);
+            *bytes_per_second = rate > *bytes_per_second ? rate : *bytes_per_second;
+        }
     }
     walk_end(&walk);
-    return status == SV_OK && *bytes_per_second > 0.0;
+    return *bytes_per_second > 0.0;
 }
 
 static void explain_rate(struct visit *visit)

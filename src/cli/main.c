@@ -55,22 +55,17 @@ static int run(const struct command *command, int argc, char **argv)
     return status;
 }
 
-static bool is_one_of(const char *text, const char *letter, const char *word)
-{
-    return strcmp(text, letter) == 0 || strcmp(text, word) == 0;
-}
-
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2) {
         help_program();
         return EXIT_USAGE;
     }
-    if (is_one_of(argv[1], "-h", "--help")) {
+    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
         help_program();
         return EXIT_DONE;
     }
-    if (is_one_of(argv[1], "-V", "--version")) {
+    if (strcmp(argv[1], "--version") == 0) {
         puts("seisview " PACKAGE_VERSION);
         return EXIT_DONE;
     }

@@ -51,8 +51,7 @@ static bool read_integer(const char *text, int64_t least, int64_t most, int64_t 
     return true;
 }
 
-/* ---- input --------------------------------------------------------------------------------------
- */
+/* ---- input --------------------------------------------------------------------------------- */
 
 static bool read_format(struct options *options, const char *text, sv_error *error)
 {
@@ -139,8 +138,7 @@ static bool read_channel(struct options *options, const char *text, sv_error *er
     return sv_channel_selected(text, &any, &selected, error) == SV_OK;
 }
 
-/* ---- running ------------------------------------------------------------------------------------
- */
+/* ---- running ------------------------------------------------------------------------------- */
 
 static bool read_threads(struct options *options, const char *text, sv_error *error)
 {
@@ -195,8 +193,7 @@ static bool set_help(struct options *options, const char *text, sv_error *error)
     return true;
 }
 
-/* ---- output -------------------------------------------------------------------------------------
- */
+/* ---- output -------------------------------------------------------------------------------- */
 
 static bool set_style(struct options *options, sv_report_style style, sv_error *error)
 {
@@ -253,8 +250,7 @@ static bool read_condition(struct options *options, const char *text, sv_error *
     return true;
 }
 
-/* ---- the table ----------------------------------------------------------------------------------
- */
+/* ---- the table ----------------------------------------------------------------------------- */
 
 /* An entry without a name is a heading of the help. */
 static const struct option_entry entries[] = {
@@ -296,8 +292,7 @@ static bool takes(const struct command *command, const struct option_entry *entr
     return (entry->commands & 1 << (command - commands)) != 0;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 /* getopt's table of what a command takes; `val` is the entry's number and FIRST_LONG. */
 static void fill_long_options(const struct command *command, struct option *long_options)
@@ -397,8 +392,7 @@ void options_free(struct options *options)
     free(options->conditions);
 }
 
-/* ---- help ---------------------------------------------------------------------------------------
- */
+/* ---- help ---------------------------------------------------------------------------------- */
 
 enum { HELP_INDENT = 20, HELP_WIDTH = 80 };
 

@@ -50,11 +50,13 @@ sv_report *output_open(const struct options *options, const sv_column *columns, 
 bool output_row(sv_report *report, const sv_value *values)
 {
     sv_error error;
+    progress_erase();
     return note(sv_report_row(report, values, &error), &error);
 }
 
 bool output_bytes(const void *bytes, size_t num_bytes)
 {
+    progress_erase();
     return fwrite(bytes, 1, num_bytes, stdout) == num_bytes || note_failure(errno);
 }
 

@@ -5,7 +5,7 @@
 
 #include "cli/message.h"
 
-/* ---- the walk ------------------------------------------------------------------------------- */
+/* ---- the walk ------------------------------------------------------------------------------ */
 
 static bool has_window(const struct options *options)
 {
@@ -97,7 +97,7 @@ sv_scan_range walk_range(const struct walk *walk, int64_t first, int64_t last)
     return (sv_scan_range){walk->segment.index, walk->rows, walk->num_rows, first, last};
 }
 
-/* ---- what the options cannot mean ----------------------------------------------------------- */
+/* ---- what the options cannot mean ---------------------------------------------------------- */
 
 /* Channel numbers that were met, a bit each. */
 struct met {
@@ -158,7 +158,7 @@ static bool is_ambiguous(const struct selection *selection, sv_channel *channel)
     return ambiguous;
 }
 
-/* ---- making --------------------------------------------------------------------------------- */
+/* ---- making -------------------------------------------------------------------------------- */
 
 static bool resolves(const struct selection *selection, const char *path)
 {

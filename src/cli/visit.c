@@ -8,7 +8,7 @@
 #include "cli/message.h"
 #include "cli/signals.h"
 
-/* ---- scans ---------------------------------------------------------------------------------- */
+/* ---- scans --------------------------------------------------------------------------------- */
 
 static void on_progress(void *context, int64_t done_bytes, int64_t total_bytes)
 {
@@ -65,7 +65,7 @@ bool visit_check(struct visit *visit)
     return status == SV_BUSY;
 }
 
-/* ---- files ---------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------- */
 
 static void say_warnings(const struct visit *visit)
 {

@@ -122,7 +122,7 @@ sv_status sv_page_add(struct sv_page *page, const sv_value *values, sv_error *er
     return SV_OK;
 }
 
-/* ---- real numbers --------------------------------------------------------------------------- */
+/* ---- real numbers -------------------------------------------------------------------------- */
 
 struct magnitudes {
     double largest, smallest; /* of the |x| that are not 0 */
@@ -229,7 +229,7 @@ sv_status sv_page_format(struct sv_page *page, sv_error *error)
     return status;
 }
 
-/* ---- asking --------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------------- */
 
 bool sv_page_constant(const struct sv_page *page, int column)
 {

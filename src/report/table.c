@@ -28,6 +28,14 @@ enum place {
     LEFT_OUT /* not known of any row, or the terminal is too narrow */
 };
 
+/* What a page's column is like, and where it goes. */
+struct layout {
+    enum place place;
+    int width;     /* of its widest cell */
+    bool numeric;  /* its cells stand at the right edge */
+    bool constant; /* all rows say the same */
+};
+
 /* A page on its way to paper. */
 struct drawing {
     FILE *file;
@@ -35,7 +43,7 @@ struct drawing {
     int width;
     const sv_column *columns;
     const struct sv_page *page;
-    enum place *places; /* of each column */
+    struct layout *layout; /* of each column */
 };
 
 static void draw(const struct drawing *drawing, enum ink ink, const char *text)
@@ -78,19 +86,19 @@ static bool names_or_tells(const struct drawing *drawing, int column)
 static bool is_unknown(const struct drawing *drawing, int column)
 {
     return sv_page_cell(drawing->page, 0, column)->kind == SV_VALUE_NULL &&
-           sv_page_constant(drawing->page, column);
+           drawing->layout[column].constant;
 }
 
 static void place_title(struct drawing *drawing)
 {
-    if (drawing->columns[0].heading && sv_page_constant(drawing->page, 0)) {
-        drawing->places[0] = IN_TITLE;
+    if (drawing->columns[0].heading && drawing->layout[0].constant) {
+        drawing->layout[0].place = IN_TITLE;
     }
 }
 
 static void draw_title(const struct drawing *drawing)
 {
-    if (drawing->places[0] == IN_TITLE) {
+    if (drawing->layout[0].place == IN_TITLE) {
         draw(drawing, BOLD, text_of(drawing, 0, 0));
         fputs("\n\n", drawing->file);
     }
@@ -103,7 +111,8 @@ static int key_width(const struct drawing *drawing)
     int widest = 0;
     for (int column = 0; column < drawing->page->num_columns; column++) {
         int width = sv_display_width(drawing->columns[column].key);
-        bool drawn = drawing->places[column] == IN_FACTS || drawing->places[column] == IN_BODY;
+        bool drawn =
+            drawing->layout[column].place == IN_FACTS || drawing->layout[column].place == IN_BODY;
         widest = drawn && width > widest ? width : widest;
     }
     return widest;
@@ -114,8 +123,8 @@ static int card_width(const struct drawing *drawing)
 {
     int widest = 0;
     for (int column = 0; column < drawing->page->num_columns; column++) {
-        int width = sv_page_width(drawing->page, column);
-        widest = drawing->places[column] == IN_BODY && width > widest ? width : widest;
+        int width = drawing->layout[column].width;
+        widest = drawing->layout[column].place == IN_BODY && width > widest ? width : widest;
     }
     return widest;
 }
@@ -124,11 +133,11 @@ static void place_for_cards(struct drawing *drawing)
 {
     const struct sv_page *page = drawing->page;
     for (int column = 0; column < page->num_columns; column++) {
-        bool shared = page->num_rows > 1 && sv_page_constant(page, column);
+        bool shared = page->num_rows > 1 && drawing->layout[column].constant;
         bool may_be_fact = names_or_tells(drawing, column);
-        drawing->places[column] = may_be_fact && is_unknown(drawing, column) ? LEFT_OUT
-                                  : may_be_fact && shared                    ? IN_FACTS
-                                                                             : IN_BODY;
+        drawing->layout[column].place = may_be_fact && is_unknown(drawing, column) ? LEFT_OUT
+                                        : may_be_fact && shared                    ? IN_FACTS
+                                                                                   : IN_BODY;
     }
     place_title(drawing);
 }
@@ -152,7 +161,7 @@ static void draw_card_facts(const struct drawing *drawing, int keys)
 {
     bool any = false;
     for (int column = 0; column < drawing->page->num_columns; column++) {
-        if (drawing->places[column] == IN_FACTS) {
+        if (drawing->layout[column].place == IN_FACTS) {
             draw_key(drawing, column, keys);
             draw(drawing, ink_of(drawing, 0, column), text_of(drawing, 0, column));
             fputc('\n', drawing->file);
@@ -186,12 +195,12 @@ static void draw_cards(const struct drawing *drawing)
     draw_title(drawing);
     draw_card_facts(drawing, keys);
     for (int column = 0; column < drawing->page->num_columns; column++) {
-        if (drawing->places[column] == IN_BODY && heads_cards(drawing, column)) {
+        if (drawing->layout[column].place == IN_BODY && heads_cards(drawing, column)) {
             draw_card_line(drawing, column, keys, cards);
         }
     }
     for (int column = 0; column < drawing->page->num_columns; column++) {
-        if (drawing->places[column] == IN_BODY && !heads_cards(drawing, column)) {
+        if (drawing->layout[column].place == IN_BODY && !heads_cards(drawing, column)) {
             draw_card_line(drawing, column, keys, cards);
         }
     }
@@ -202,7 +211,7 @@ static void draw_cards(const struct drawing *drawing)
 static int line_column_width(const struct drawing *drawing, int column)
 {
     int key = sv_display_width(drawing->columns[column].key);
-    int cells = sv_page_width(drawing->page, column);
+    int cells = drawing->layout[column].width;
     return key > cells ? key : cells;
 }
 
@@ -210,7 +219,7 @@ static int line_width(const struct drawing *drawing)
 {
     int width = -GAP;
     for (int column = 0; column < drawing->page->num_columns; column++) {
-        if (drawing->places[column] == IN_BODY) {
+        if (drawing->layout[column].place == IN_BODY) {
             width += GAP + line_column_width(drawing, column);
         }
     }
@@ -223,13 +232,13 @@ static void place_for_lines(struct drawing *drawing)
     const struct sv_page *page = drawing->page;
     bool differ = false;
     for (int column = 0; column < page->num_columns; column++) {
-        bool shared = sv_page_constant(page, column);
-        drawing->places[column] = shared ? IN_FACTS : IN_BODY;
+        bool shared = drawing->layout[column].constant;
+        drawing->layout[column].place = shared ? IN_FACTS : IN_BODY;
         differ = differ || !shared;
     }
     for (int column = 0; column < page->num_columns && !differ; column++) {
         if (drawing->columns[column].heading) {
-            drawing->places[column] = IN_BODY;
+            drawing->layout[column].place = IN_BODY;
         }
     }
     place_title(drawing);
@@ -241,7 +250,7 @@ static int least_important(const struct drawing *drawing)
     int least = -1;
     for (int column = 0; column < drawing->page->num_columns; column++) {
         const sv_column *candidate = &drawing->columns[column];
-        if (drawing->places[column] == IN_BODY && !candidate->heading &&
+        if (drawing->layout[column].place == IN_BODY && !candidate->heading &&
             (least < 0 || candidate->importance <= drawing->columns[least].importance)) {
             least = column;
         }
@@ -258,7 +267,7 @@ static int leave_out(struct drawing *drawing)
         if (column < 0) {
             break;
         }
-        drawing->places[column] = LEFT_OUT;
+        drawing->layout[column].place = LEFT_OUT;
         num_left_out++;
     }
     return num_left_out;
@@ -269,7 +278,7 @@ static void draw_line_facts(const struct drawing *drawing, int width)
 {
     int used = 0;
     for (int column = 0; column < drawing->page->num_columns; column++) {
-        if (drawing->places[column] != IN_FACTS || is_unknown(drawing, column)) {
+        if (drawing->layout[column].place != IN_FACTS || is_unknown(drawing, column)) {
             continue;
         }
         const char *key = drawing->columns[column].key, *text = text_of(drawing, 0, column);
@@ -294,12 +303,12 @@ static void draw_line(const struct drawing *drawing, int row)
 {
     int owed = 0; /* blanks that only a further column needs */
     for (int column = 0; column < drawing->page->num_columns; column++) {
-        if (drawing->places[column] != IN_BODY) {
+        if (drawing->layout[column].place != IN_BODY) {
             continue;
         }
         const char *text = row < 0 ? drawing->columns[column].key : text_of(drawing, row, column);
         int blanks = line_column_width(drawing, column) - sv_display_width(text);
-        bool right = sv_page_numeric(drawing->page, column);
+        bool right = drawing->layout[column].numeric;
         draw_blanks(drawing, owed + (right ? blanks : 0));
         draw(drawing, row < 0 ? BOLD : ink_of(drawing, row, column), text);
         owed = GAP + (right ? 0 : blanks);
@@ -317,9 +326,9 @@ static void draw_lines(struct drawing *drawing)
         draw_line(drawing, row);
     }
     if (num_left_out > 0) {
-        char footer[96];
-        snprintf(footer, sizeof footer, "%d more column%s in a wider terminal, or with --json",
-                 num_left_out, num_left_out > 1 ? "s" : "");
+        char footer[64];
+        snprintf(footer, sizeof footer, "%d column%s left out; --json has all", num_left_out,
+                 num_left_out > 1 ? "s" : "");
         fputc('\n', drawing->file);
         draw(drawing, DIM, footer);
         fputc('\n', drawing->file);
@@ -328,10 +337,15 @@ static void draw_lines(struct drawing *drawing)
 
 /* ---- the style ----------------------------------------------------------------------------- */
 
-static void draw_as_fits(sv_report *report, enum place *places, bool may_be_cards)
+static void draw_as_fits(sv_report *report, struct layout *layout, bool may_be_cards)
 {
     struct drawing drawing = {report->file,    report->color, report->width,
-                              report->columns, report->page,  places};
+                              report->columns, report->page,  layout};
+    for (int column = 0; column < report->num_columns; column++) {
+        layout[column].width = sv_page_width(report->page, column);
+        layout[column].numeric = sv_page_numeric(report->page, column);
+        layout[column].constant = sv_page_constant(report->page, column);
+    }
     place_for_cards(&drawing);
     if (may_be_cards && report->page->num_rows <= SV_CARD_ROWS && cards_fit(&drawing)) {
         draw_cards(&drawing);
@@ -343,20 +357,20 @@ static void draw_as_fits(sv_report *report, enum place *places, bool may_be_card
 
 static sv_status draw_page(sv_report *report, bool may_be_cards, sv_error *error)
 {
-    size_t size_bytes = (size_t)report->num_columns * sizeof(enum place);
-    enum place *places = sv_malloc(size_bytes);
-    if (places == NULL) {
+    size_t size_bytes = (size_t)report->num_columns * sizeof(struct layout);
+    struct layout *layout = sv_malloc(size_bytes);
+    if (layout == NULL) {
         return sv_fail_memory(error, size_bytes);
     }
     sv_status status = sv_page_format(report->page, error);
     if (status == SV_OK) {
         fputs(report->begun ? "\n" : "", report->file);
         report->begun = true;
-        draw_as_fits(report, places, may_be_cards);
+        draw_as_fits(report, layout, may_be_cards);
         status = sv_report_written(report, error);
     }
     sv_page_clear(report->page);
-    sv_free(places);
+    sv_free(layout);
     return status;
 }
 
@@ -371,12 +385,13 @@ static sv_status row(sv_report *report, const sv_value *values, sv_error *error)
     return status == SV_OK ? sv_page_add(report->page, values, error) : status;
 }
 
-/* A page that follows others looks like them, however few rows it has. */
+/* A page that follows others looks like them, but for a last row alone: often that for all. */
 static sv_status finish(sv_report *report, sv_error *error)
 {
     sv_status status = SV_OK;
     if (report->page != NULL && report->page->num_rows > 0) {
-        status = draw_page(report, !report->begun, error);
+        bool alone = !report->begun || report->page->num_rows == 1;
+        status = draw_page(report, alone, error);
     }
     sv_page_close(report->page);
     return status;

@@ -45,6 +45,18 @@ static int open_direct(int fd)
 #endif
 }
 
+/* Bytes of a task, in whole pages. The first may be cut short by the window, the second is not
+ * unless all are. */
+static int64_t usual_task_bytes(const sv_plan *plan)
+{
+    int64_t most = PAGE;
+    for (int64_t i = 0; i < 2 && i < plan->num_tasks; i++) {
+        sv_task task = sv_plan_task(plan, i);
+        most = sv_max_i8(most, round_up(task.last_byte) - round_down(task.first_byte));
+    }
+    return most;
+}
+
 void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan *plan, sv_io io)
 {
     const sv_buffer *buffer = sv_recording_buffer(recording);
@@ -59,8 +71,7 @@ void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan
     if (plan->num_tasks == 0 || !plan->segment.in_place) {
         return;
     }
-    sv_task task = sv_plan_task(plan, 0);
-    int64_t task_bytes = task.last_byte - task.first_byte;
+    int64_t task_bytes = usual_task_bytes(plan);
     if (fetch->fd < 0 || task_bytes > MOST_SCRATCH_BYTES) {
         fetch->io = SV_IO_MAP;
     }
@@ -94,6 +105,28 @@ sv_status sv_fetch_look(const sv_fetch *fetch, int64_t last_byte, sv_error *erro
                    "the file was cut at byte %lld while it was read; what is reported ends before "
                    "it, so measure the file again when nothing writes to it",
                    (long long)now.st_size);
+}
+
+sv_status sv_fetch_fault(const sv_fetch *fetch, int64_t first_byte, int64_t last_byte,
+                         sv_error *error)
+{
+    sv_status status = sv_fetch_look(fetch, last_byte, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    for (int64_t byte = first_byte; byte < last_byte; byte = round_down(byte) + PAGE) {
+        char ignored;
+        ssize_t count = pread(fetch->fd, &ignored, 1, (off_t)byte);
+        if (count < 0 && errno != EINTR) {
+            return sv_fail_errno(error, "byte %lld could not be read", (long long)byte);
+        }
+    }
+    return sv_fail(
+        error, SV_TRUNCATED,
+        "the file was cut before byte %lld while it was read, and has grown again since; "
+        "what is reported ends before it, so measure the file again when nothing writes "
+        "to it",
+        (long long)last_byte);
 }
 
 /* ---- the mapping ------------------------------------------------------------------------- */
@@ -172,14 +205,7 @@ static sv_status populate(const sv_fetch *fetch, const sv_task *task, sv_error *
         errno == EINVAL || errno == ENOSYS || errno == ENOMEM) {
         return SV_OK;
     }
-    int system_error = errno;
-    sv_status status = sv_fetch_look(fetch, task->last_byte, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    errno = system_error;
-    return sv_fail_errno(error, "bytes %lld to %lld could not be read", (long long)task->first_byte,
-                         (long long)task->last_byte);
+    return sv_fetch_fault(fetch, task->first_byte, task->last_byte, error);
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */

@@ -38,4 +38,9 @@ sv_status sv_fetch_task(sv_fetch *fetch, int64_t i, const sv_task *task, sv_scra
  * Without it the last page of a cut file would have been read as zeros. */
 sv_status sv_fetch_look(const sv_fetch *fetch, int64_t last_byte, sv_error *error);
 
+/* After a page of bytes [first_byte, last_byte) could not be touched: SV_TRUNCATED, also when the
+ * file holds them again by now; SV_IO where the system cannot read them. */
+sv_status sv_fetch_fault(const sv_fetch *fetch, int64_t first_byte, int64_t last_byte,
+                         sv_error *error);
+
 #endif

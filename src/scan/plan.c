@@ -31,6 +31,9 @@ static sv_status check_range(const sv_segment *segment, const sv_scan_range *ran
             error, SV_RANGE, "samples %lld to %lld were asked for, but the segment has %lld",
             (long long)range->first, (long long)range->last, (long long)segment->num_samples);
     }
+    if (range->num_rows < 0) {
+        return sv_fail(error, SV_RANGE, "%lld rows were asked for", (long long)range->num_rows);
+    }
     int64_t before = -1;
     for (int64_t i = 0; i < range->num_rows; i++) {
         int64_t row = range->rows != NULL ? range->rows[i] : i;
@@ -43,6 +46,16 @@ static sv_status check_range(const sv_segment *segment, const sv_scan_range *ran
         before = row;
     }
     return SV_OK;
+}
+
+/* The longest way from one of the rows to the next. */
+static int64_t widest_step(const sv_scan_range *range)
+{
+    int64_t widest = 1;
+    for (int64_t i = 1; i < range->num_rows && range->rows != NULL; i++) {
+        widest = sv_max_i8(widest, range->rows[i] - range->rows[i - 1]);
+    }
+    return widest;
 }
 
 static void plan_tasks(sv_plan *plan)
@@ -60,7 +73,9 @@ static void plan_tasks(sv_plan *plan)
     }
     plan->rows_per_task = 1;
     if (plan->num_blocks == 1) {
-        int64_t row_bytes = (range->last - range->first) * llabs(samples->strides[1]);
+        /* With what lies between them: a short window of long rows has its samples far apart. */
+        int64_t row_bytes = sv_max_i8((range->last - range->first) * llabs(samples->strides[1]),
+                                      widest_step(range) * llabs(samples->strides[0]));
         int64_t rows = BLOCK_BYTES / sv_max_i8(row_bytes, 1);
         plan->rows_per_task = sv_max_i8(1, sv_min_i8(rows, MOST_ROWS_PER_TASK));
         plan->rows_per_task = sv_min_i8(plan->rows_per_task, range->num_rows);

@@ -14,6 +14,9 @@
 
 enum { SLOTS_PER_THREAD = 4, MOST_THREADS = 256, ALONE_BYTES = 1 << 20 };
 
+/* Of results that wait; where a task has thousands of rows, fewer tasks are done at once. */
+enum { MOST_RESULTS_BYTES = 16 << 20 };
+
 /* Where a task's results wait until all before them have been merged. */
 typedef struct slot {
     bool waits;
@@ -217,6 +220,14 @@ static int choose_threads(const sv_plan *plan, const sv_scan_options *options)
     return (int)sv_min_i8(threads, plan->num_tasks);
 }
 
+static void choose_slots(team *t)
+{
+    int64_t task_bytes = t->plan->rows_per_task * (int64_t)t->reducer->result_size;
+    int64_t most = sv_max_i8(1, MOST_RESULTS_BYTES / sv_max_i8(1, task_bytes));
+    t->slots = sv_min_i8((int64_t)t->threads * SLOTS_PER_THREAD, most);
+    t->threads = (int)sv_min_i8(t->threads, t->slots);
+}
+
 /* The calling thread is one of the team. When the system gives fewer threads, fewer do the work. */
 static void run_team(team *t)
 {
@@ -268,7 +279,7 @@ static sv_status scan_plan(sv_recording *recording, const sv_plan *plan, const s
     };
     double began = seconds_now();
     t.threads = choose_threads(plan, options);
-    t.slots = (int64_t)t.threads * SLOTS_PER_THREAD;
+    choose_slots(&t);
     sv_status status = allocate_ring(&t, error);
     if (status == SV_OK) {
         pthread_mutex_init(&t.lock, NULL);

@@ -66,8 +66,8 @@ static sv_status reduce(const piece *p, int64_t last_byte, sv_error *error)
     if (status != SV_OK || whole) {
         return status;
     }
-    return sv_fail(error, SV_IO, "byte %lld could not be read: the system answered SIGBUS",
-                   (long long)((const char *)fault - fetch->data));
+    int64_t byte = (const char *)fault - fetch->data;
+    return sv_fetch_fault(fetch, byte, byte + 1, error);
 }
 
 /* ---- in place ---------------------------------------------------------------------------- */
@@ -99,8 +99,8 @@ static sv_status do_in_place(sv_worker *worker, int64_t i, const sv_task *task, 
 
 static bool is_in_file(const sv_worker *worker, const sv_view *samples)
 {
-    const char *data = worker->fetch->data;
-    return samples->address >= data && samples->address < data + worker->fetch->size_bytes;
+    uintptr_t offset = (uintptr_t)samples->address - (uintptr_t)worker->fetch->data;
+    return offset < (uintptr_t)worker->fetch->size_bytes;
 }
 
 static void count_bytes(const sv_worker *worker, const piece *p, sv_outcome *outcome)

@@ -54,6 +54,9 @@ sv_status sv_summary_scan(sv_recording *recording, const sv_scan_range *range,
     if (status != SV_OK) {
         return status;
     }
+    if (range->num_rows < 0) {
+        return sv_fail(error, SV_RANGE, "%lld rows were asked for", (long long)range->num_rows);
+    }
     scan.known = sv_calloc((size_t)range->num_rows, sizeof *scan.known);
     if (scan.known == NULL) {
         return sv_fail_memory(error, (size_t)range->num_rows * sizeof *scan.known);

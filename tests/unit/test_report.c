@@ -391,22 +391,40 @@ START_TEST(test_facts_are_wrapped)
 }
 END_TEST
 
+static int count_heads(const char *text)
+{
+    static const char head[] = "channel  num_nan  sample_mean\n";
+    int heads = 0;
+    while ((text = strstr(text, head)) != NULL) {
+        heads++;
+        text += strlen(head);
+    }
+    return heads;
+}
+
 START_TEST(test_long_tables_come_in_pages)
 {
     begin(SV_TABLE, columns, NUM_COLUMNS);
-    for (int i = 0; i < 2 * SV_PAGE_ROWS + 1; i++) {
+    for (int i = 0; i < 2 * SV_PAGE_ROWS + 2; i++) {
         add_channel(i, i, i, true);
     }
     const char *text = finish();
-    int heads = 0;
-    for (const char *at = text; (at = strstr(at, "channel  num_nan  sample_mean\n")) != NULL;
-         at++) {
-        heads++;
+    ck_assert_int_eq(count_heads(text), 3);
+    ck_assert_ptr_nonnull(strstr(text, "   1999     1999         1999\n\nquake.bin\n\nformat raw"));
+}
+END_TEST
+
+START_TEST(test_a_last_row_alone_is_a_card)
+{
+    begin(SV_TABLE, columns, NUM_COLUMNS);
+    for (int i = 0; i < SV_PAGE_ROWS + 1; i++) {
+        add_channel(i, i, i, true);
     }
-    ck_assert_int_eq(heads, 2);
-    /* The last page has one row, and yet is no card. */
-    ck_assert_ptr_nonnull(strstr(text, "\n\nquake.bin\n\nformat raw, num_nan 2000, "));
-    ck_assert_ptr_nonnull(strstr(text, "   1999     1999         1999\n"));
+    const char *text = finish();
+    ck_assert_int_eq(count_heads(text), 1);
+    ck_assert_ptr_nonnull(
+        strstr(text, "    999      999          999\n\nquake.bin\n\nformat        raw\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\nchannel      1000\n"));
 }
 END_TEST
 
@@ -594,6 +612,7 @@ int main(void)
     tcase_add_test(tests, test_cards_that_do_not_fit_are_lines);
     tcase_add_test(tests, test_facts_are_wrapped);
     tcase_add_test(tests, test_long_tables_come_in_pages);
+    tcase_add_test(tests, test_a_last_row_alone_is_a_card);
     tcase_add_test(tests, test_text_is_left_and_numbers_are_right);
     tcase_add_test(tests, test_wide_characters_are_counted);
     tcase_add_test(tests, test_colour_marks_what_is_wrong);
