@@ -63,7 +63,8 @@ typedef enum sv_notice {
     SV_NOTICE_FALSE    /* false */
 } sv_notice;
 
-/* A column: its key, by which scripts know it, and how a table shows it. JSON and CSV look at the key alone. */
+/* A column: its key, by which scripts know it, and how a table shows it; JSON and CSV look at the
+ * key alone. */
 typedef struct sv_column {
     const char *key;
     bool heading;     /* names the row (file, id, channel): drawn first, never left out */

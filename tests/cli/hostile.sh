@@ -69,7 +69,7 @@ if [ "$(id -u)" -ne 0 ]; then
     chmod a-r closed.bin
     run stats closed.bin
     refused 2 'closed.bin: it cannot be opened: Permission denied'
-elif setpriv --reuid 65534 --clear-groups true 2>/dev/null; then
+else
     # Root may read everything: somebody else tries, who needs a program he can reach.
     cp "$SEISVIEW" seisview
     cp six.bin closed.bin

@@ -1,4 +1,4 @@
-# Where the output goes: readers that go away, full disks, closed descriptors, other locales.
+# Where the output goes: readers that go away, full disks, closed descriptors.
 # shellcheck source=tests/cli/lib.sh
 . "${top_srcdir:?}/tests/cli/lib.sh"
 
@@ -54,21 +54,5 @@ status=$?
 exits 2
 has 1 file='"quake.bin"'
 cmp -s quake.bin "$DATA/quake.bin" || fail 'what was said is in the recording'
-
-check 'a locale with a comma'
-mkdir locales
-if localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8 2>/dev/null ||
-    localedef --no-archive -i de_DE -f UTF-8 locales/de_DE.UTF-8 2>/dev/null; then
-    for command in 'stats --json' 'stats --csv' 'stats' 'dump'; do
-        # shellcheck disable=SC2086
-        run $command --rate 12.5 quake.bin
-        cp out expected
-        # shellcheck disable=SC2086
-        LOCPATH=$PWD/locales LC_ALL=de_DE.UTF-8 run $command --rate 12.5 quake.bin
-        cmp -s expected out || fail "$command: other output"
-    done
-else
-    echo 'not tested: a locale with a comma (no localedef or no de_DE)' >&2
-fi
 
 finish
