@@ -3,50 +3,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "format/format.h"
 
 enum { SPOOL_BYTES = 256 * 1024 };
-
-static const char *temporary_directory(void)
-{
-    const char *directory = getenv("TMPDIR");
-    return directory != NULL && directory[0] != '\0' ? directory : "/var/tmp";
-}
-
-/* For file systems that cannot make a file without a name. −1 with errno. */
-static int open_unlinked(const char *directory)
-{
-    static const char pattern[] = "/seisview-XXXXXX";
-    char *path = sv_malloc(strlen(directory) + sizeof pattern);
-    if (path == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
-    strcpy(path, directory);
-    strcat(path, pattern);
-    int fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0) {
-        unlink(path);
-    }
-    sv_free(path);
-    return fd;
-}
-
-static int open_nameless(const char *directory)
-{
-#ifdef O_TMPFILE
-    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        return fd;
-    }
-#endif
-    return open_unlinked(directory);
-}
 
 /* Reads what there is, waiting where the descriptor would not; 0 at the end, −1 with errno. */
 static ssize_t read_some(int fd, char *bytes, size_t size_bytes)
@@ -94,7 +58,7 @@ static sv_status copy(int from, int to, char *bytes, sv_error *error)
             return sv_fail_errno(error,
                                  "a pipe is kept in %s while it is measured, which failed; let "
                                  "TMPDIR name a directory with room",
-                                 temporary_directory());
+                                 sv_temporary_directory());
         }
     }
 }
@@ -107,12 +71,12 @@ static sv_status spool(int from, int *to, sv_error *error)
         return sv_fail_memory(error, SPOOL_BYTES);
     }
     sv_status status = SV_OK;
-    int fd = open_nameless(temporary_directory());
+    int fd = sv_open_nameless(sv_temporary_directory());
     if (fd < 0) {
         status = sv_fail_errno(error,
                                "a pipe is kept in %s while it is measured, which failed; let "
                                "TMPDIR name a directory that can be written",
-                               temporary_directory());
+                               sv_temporary_directory());
     } else {
         status = copy(from, fd, bytes, error);
     }

@@ -34,7 +34,7 @@ START_TEST(every_sample_comes_once_and_in_order)
     const layout *l = &layouts[_i];
     sv_recording *recording = open_layout(l, "walk.bin", &random);
     sv_segment segment = segment_of(recording, 0);
-    for (int i = _i % 3; i < NUM_WAYS; i += 3) { /* each layout in some of the ways */
+    for (int i = _i % 3; i < NUM_WAYS; i += 3) { /* some of them, others for each layout */
         sv_scan_options options = way(i);
         sv_scan_range range = range_of(l);
         walk w = begin_walk(&segment, &range);
@@ -129,14 +129,14 @@ static uint64_t *summarise(sv_recording *recording, const layout *l, int number)
     return words;
 }
 
-/* In a process of its own, since the set is chosen once: scans in every way, and sends what came of
- * the first; the others must be the same. */
+/* In a process of its own, since the set is chosen once: scans in some of the ways, others for each
+ * layout, and sends what came of the first; the rest must be the same. */
 static void summarise_with(const char *set, sv_recording *recording, const layout *l, int to)
 {
     setenv("SEISVIEW_KERNEL", set, 1);
     size_t num_bytes = (size_t)range_of(l).num_rows * WORDS * sizeof(uint64_t);
     uint64_t *first = summarise(recording, l, 0);
-    for (int i = 1; i < NUM_WAYS; i++) {
+    for (int i = 1 + (int)(l - layouts) % 3; i < NUM_WAYS; i += 3) {
         uint64_t *words = summarise(recording, l, i);
         if (memcmp(words, first, num_bytes) != 0) {
             fprintf(stderr, "%s, %s: %d threads, io %d differs\n", l->name, set, way(i).threads,
