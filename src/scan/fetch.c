@@ -16,7 +16,7 @@
  * own read-ahead; shorter steps or a shorter lead lose most of it. */
 enum { STEP_BYTES = 8 << 20, AHEAD_BYTES = 128 << 20 };
 
-enum { PAGE = 4096, MOST_SCRATCH_BYTES = 16 << 20 };
+enum { PAGE = 4096, SMALL_BYTES = 64 << 10, MOST_SCRATCH_BYTES = 16 << 20 };
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14; others answer EINVAL */
@@ -158,7 +158,8 @@ static void ask_for(sv_fetch *fetch, int64_t first_byte, int64_t last_byte)
 {
     int64_t first = round_down(first_byte);
     int64_t size = last_byte - first;
-    if (is_cached(fetch->fd, first, size)) {
+    /* What is small is brought by touching it, in one go. */
+    if (size <= SMALL_BYTES || is_cached(fetch->fd, first, size)) {
         return;
     }
     if (madvise((void *)(uintptr_t)(fetch->data + first), (size_t)size, MADV_WILLNEED) == 0) {

@@ -210,12 +210,12 @@ static void *run_thread(void *context)
 
 static int choose_threads(const sv_plan *plan, const sv_scan_options *options)
 {
-    int threads = options->threads > 0 ? options->threads : sv_num_processors();
     const sv_scan_range *range = &plan->range;
-    int64_t stride = (int64_t)sv_dtype_itemsize(plan->segment.samples.dtype);
-    if (range->num_rows * (range->last - range->first) * stride < ALONE_BYTES) {
-        threads = 1; /* starting a thread would take longer than the work */
+    int64_t itemsize = (int64_t)sv_dtype_itemsize(plan->segment.samples.dtype);
+    if (range->num_rows * (range->last - range->first) * itemsize < ALONE_BYTES) {
+        return 1; /* starting a thread would take longer than the work */
     }
+    int threads = options->threads > 0 ? options->threads : sv_num_processors();
     threads = threads < MOST_THREADS ? threads : MOST_THREADS;
     return (int)sv_min_i8(threads, plan->num_tasks);
 }

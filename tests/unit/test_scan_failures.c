@@ -2,7 +2,6 @@
  * that cannot be decoded. Whatever was merged is gap-free from each row's beginning. */
 #include <check.h>
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include "base/memory.h"
 #include "format/format.h"
@@ -84,7 +83,8 @@ static void check_names_byte(const sv_error *error, int64_t byte)
 
 /* ---- files that are cut ---------------------------------------------------------------------- */
 
-static const int64_t cuts[] = {0, 4095, 524288, 1000001, 2000000};
+/* Some within the last page of a block, where nothing faults and zeros are read. */
+static const int64_t cuts[] = {0, 4095, 524284, 524288, 1000001, 2097148, 2399996};
 
 enum { NUM_CUTS = sizeof cuts / sizeof cuts[0] };
 
@@ -327,25 +327,27 @@ START_TEST(a_scan_without_memory_says_so)
 }
 END_TEST
 
+#ifdef __GLIBC__
+/* No address space holds such a stack. */
 START_TEST(a_scan_without_threads_does_the_work_alone)
 {
     ones o = open_ones(1, 1000000, SV_INTERLEAVED);
-    struct rlimit none = {0, 0}, before;
-    ck_assert_int_eq(getrlimit(RLIMIT_NPROC, &before), 0);
-    none.rlim_max = before.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &none), 0); /* the superuser has none */
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, (size_t)1 << 50), 0);
+    ck_assert_int_eq(pthread_setattr_default_np(&attributes), 0);
     sv_scan_options options = way(3);
     sv_scan_report report = {0};
     walk w = begin_walk(&o.segment, &o.range);
     ck_assert_int_eq(run_walk(&w, o.recording, &options, &report, NULL), SV_OK);
-    ck_assert_int_ge(report.threads, 1);
+    ck_assert_int_eq(report.threads, 1);
     ck_assert_int_eq(w.next[0], 1000000);
     check_merged_ones(&w);
     end_walk(&w);
-    setrlimit(RLIMIT_NPROC, &before);
     close_good(o.recording);
 }
 END_TEST
+#endif
 
 /* ---- requests that make no sense ------------------------------------------------------------- */
 
@@ -419,7 +421,7 @@ enum { CODED_SAMPLES = 700000, CODED_ROWS = 2, MOST_RECORD = 5000 };
 
 typedef struct coded {
     int64_t lost_first, lost_last; /* samples that cannot be decoded */
-    int64_t broken;                /* sample at which reading fails altogether; −1: none */
+    int64_t broken;                /* from this sample on reading fails altogether; −1: never */
 } coded;
 
 static int64_t record_end(int64_t first)
@@ -487,8 +489,9 @@ static sv_status read_coded(const sv_recording *recording, int64_t segment, void
     int64_t shape[] = {CODED_ROWS, last - first};
     int64_t strides[] = {sizeof reader->samples[0], sizeof(double)};
     (void)segment;
-    if (c->broken >= first && c->broken < last) {
-        return sv_fail(error, SV_IO, "sample %" PRId64 " is broken", c->broken);
+    if (c->broken >= 0 && c->broken < last) {
+        return sv_fail(error, SV_IO, "sample %" PRId64 " is broken",
+                       c->broken > first ? c->broken : first);
     }
     for (int64_t row = 0; row < CODED_ROWS; row++) {
         for (int64_t i = first; i < last; i++) {
@@ -593,6 +596,7 @@ START_TEST(samples_that_cannot_be_decoded_are_left_out_and_told)
 }
 END_TEST
 
+/* Of several that fail at once the first in the file is told. */
 START_TEST(a_reader_that_fails_stops_the_scan)
 {
     coded c = {.broken = 400000};
@@ -647,7 +651,11 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, a_scan_is_cancelled, 0, NUM_WAYS);
     tcase_add_loop_test(tests, closing_during_a_scan_is_refused, 0, NUM_WAYS);
     tcase_add_loop_test(tests, a_scan_without_memory_says_so, 0, NUM_WAYS);
-    tcase_add_test(tests, a_scan_without_threads_does_the_work_alone);
+#ifdef __GLIBC__
+    if (!under_thread_sanitizer()) { /* it wants to look at the stack */
+        tcase_add_test(tests, a_scan_without_threads_does_the_work_alone);
+    }
+#endif
     tcase_add_test(tests, bad_ranges_are_refused);
     tcase_add_test(tests, nothing_to_scan_is_no_error);
     suite_add_tcase(suite, tests);
