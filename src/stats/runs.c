@@ -60,9 +60,8 @@ void sv_runs_add(sv_runs *runs, const uint64_t *bits, int64_t pairs)
         uint64_t word = bits[first / WORD];
         int count = pairs - first < WORD ? (int)(pairs - first) : WORD;
         /* The usual case: nothing runs in or out of the word, and nothing in it is longer than what
-         * is known. */
-        bool apart = runs->current == 0 && word >> (WORD - 1) == 0 &&
-                     (runs->num_pairs > 0 || (word & 1) == 0);
+         * is known (of the first word any one is). */
+        bool apart = runs->current == 0 && word >> (WORD - 1) == 0;
         if (apart && count == WORD && !has_longer_run(word, runs->longest)) {
             runs->num_pairs += WORD;
             continue;

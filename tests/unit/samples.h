@@ -17,7 +17,7 @@ typedef enum sample_kind {
     ALTERNATING,
     ZEROS, /* of both signs */
     DENORMAL,
-    HUGE,
+    ENORMOUS,
     FINITE_BITS, /* every exponent */
     LAST_FINITE,
     ANY_BITS, /* from here on with NaN and infinities */
@@ -58,7 +58,7 @@ static inline double sample_f8(struct random *random, sample_kind kind, int64_t 
     case ALTERNATING: return i % 2 == 0 ? 1e30 : -1e30;
     case ZEROS: return bits & 1 ? 0.0 : -0.0;
     case DENORMAL: return random_unit(random) * 1e-310;
-    case HUGE: return random_unit(random) * DBL_MAX;
+    case ENORMOUS: return random_unit(random) * DBL_MAX;
     case SPRINKLED: return sprinkle(random);
     case ALL_INFINITE: return random_sign(random) * INFINITY;
     case ALL_NAN: return NAN;
@@ -75,7 +75,7 @@ static inline float sample_f4(struct random *random, sample_kind kind, int64_t i
     float value;
     switch (kind) {
     case DENORMAL: return (float)(random_unit(random) * 1e-39);
-    case HUGE: return (float)(random_unit(random) * (double)FLT_MAX);
+    case ENORMOUS: return (float)(random_unit(random) * (double)FLT_MAX);
     case FINITE_BITS: bits &= ~(UINT32_C(1) << 30); break;
     case ANY_BITS: break;
     default: return (float)sample_f8(random, kind, i);

@@ -14,12 +14,14 @@
 
 #include "seisview/recording.h"
 
-static char scratch_directory[64];
+static char scratch_directory[256];
 
 /* Checked fixtures: they run in the process of each test. */
 static void make_scratch(void)
 {
-    strcpy(scratch_directory, "/tmp/seisview-test-XXXXXX");
+    const char *parent = getenv("TMPDIR");
+    snprintf(scratch_directory, sizeof scratch_directory, "%s/seisview-test-XXXXXX",
+             parent != NULL && parent[0] != '\0' ? parent : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(scratch_directory));
 }
 

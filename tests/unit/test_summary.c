@@ -211,7 +211,7 @@ static void store_sample(struct random *random, sample_kind kind, sv_dtype dtype
     sv_scalar value;
     if (dtype.type == SV_F4) {
         value = sv_scalar_float((double)sample_f4(random, kind, i));
-    } else if (dtype.type == SV_F8 || (dtype.type == SV_IBM4 && kind < HUGE)) {
+    } else if (dtype.type == SV_F8 || (dtype.type == SV_IBM4 && kind < ENORMOUS)) {
         value = sv_scalar_float(sample_f8(random, kind, i));
     } else if (dtype.type == SV_IBM4 || !draw_integer(random, kind, dtype, i, &value)) {
         uint64_t bits = random_bits(random);
