@@ -1,0 +1,302 @@
+/* What the headers of sound files state, where libsndfile does not hand it on.
+ *
+ * WAV, RF64, W64, AIFF and CAF are chunks: an id, a size, and as many bytes. RIFF: Microsoft,
+ * "Multimedia Programming Interface and Data Specifications 1.0"; RF64: EBU Tech 3306; AIFF-C:
+ * Apple, draft of 1991; CAF: Apple Core Audio Format Specification 1.0; W64: Sony. AU is a header
+ * of six words. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "format/sound.h"
+
+enum {
+    MOST_CHUNKS = 1000, /* that are walked over */
+    LONGEST_HEADER = 24
+};
+
+typedef struct style {
+    const char *magic;
+    size_t magic_bytes;
+    const char *form; /* what it must hold at `form_byte` */
+    size_t form_bytes;
+    size_t form_byte;
+    int64_t first_chunk;
+    int id_bytes, size_bytes;
+    sv_byte_order order;
+    bool size_has_header;
+    int64_t alignment;
+    const char *data_id;
+    int64_t lead_bytes; /* of the data chunk before the samples */
+} style;
+
+#define W64_RIFF "riff\x2E\x91\xCF\x11\xA5\xD6\x28\xDB\x04\xC1\x00\x00"
+#define W64_WAVE "wave\xF3\xAC\xD3\x11\x8C\xD1\x00\xC0\x4F\x8E\xDB\x8A"
+
+static const style styles[] = {
+    {"RIFF", 4, "WAVE", 4, 8, 12, 4, 4, SV_LITTLE_ENDIAN, false, 2, "data", 0},
+    {"RIFX", 4, "WAVE", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, false, 2, "data", 0},
+    {"RF64", 4, "WAVE", 4, 8, 12, 4, 4, SV_LITTLE_ENDIAN, false, 2, "data", 0},
+    {W64_RIFF, 16, W64_WAVE, 16, 24, 40, 16, 8, SV_LITTLE_ENDIAN, true, 8, "data", 0},
+    {"FORM", 4, "AIFF", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, false, 2, "SSND", 8},
+    {"FORM", 4, "AIFC", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, false, 2, "SSND", 8},
+    {"caff", 4, "\0\1", 2, 4, 8, 4, 8, SV_BIG_ENDIAN, false, 1, "data", 4},
+};
+
+/* ---- bytes ------------------------------------------------------------------------------- */
+
+static bool holds(const sv_head *head, size_t byte, const char *text, size_t num_bytes)
+{
+    return head->num_bytes >= byte + num_bytes && memcmp(head->bytes + byte, text, num_bytes) == 0;
+}
+
+/* −1 where it does not fit: nothing is that long. */
+static int64_t load_size(const unsigned char *bytes, int num_bytes, sv_byte_order order)
+{
+    sv_dtype dtype = sv_dtype_make(num_bytes == 4 ? SV_U4 : SV_U8, order);
+    uint64_t size = sv_dtype_load(dtype, bytes).value.u;
+    return size <= INT64_MAX ? (int64_t)size : -1;
+}
+
+/* The 80-bit float of Motorola's 68881: sign, 15 bits of exponent, 64 bits of mantissa. */
+static double load_extended(const unsigned char *bytes)
+{
+    int exponent = (bytes[0] & 0x7F) << 8 | bytes[1];
+    uint64_t mantissa = sv_dtype_load(sv_dtype_make(SV_U8, SV_BIG_ENDIAN), bytes + 2).value.u;
+    double value = ldexp((double)mantissa, exponent - 16383 - 63);
+    return (bytes[0] & 0x80) != 0 ? -value : value;
+}
+
+/* ---- recognising ------------------------------------------------------------------------- */
+
+static const style *style_of(const sv_head *head)
+{
+    for (size_t i = 0; i < sizeof styles / sizeof styles[0]; i++) {
+        const style *s = &styles[i];
+        if (holds(head, 0, s->magic, s->magic_bytes) &&
+            holds(head, s->form_byte, s->form, s->form_bytes)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* Sun's and NeXT's AU in either order: the samples begin behind six words at least. */
+static bool is_au(const sv_head *head, sv_byte_order *order)
+{
+    *order = holds(head, 0, ".snd", 4) ? SV_BIG_ENDIAN : SV_LITTLE_ENDIAN;
+    return (holds(head, 0, ".snd", 4) || holds(head, 0, "dns.", 4)) && head->num_bytes >= 24 &&
+           load_size(head->bytes + 4, 4, *order) >= 24;
+}
+
+bool sv_sound_has_magic(const sv_head *head)
+{
+    sv_byte_order order;
+    return style_of(head) != NULL || is_au(head, &order) || holds(head, 0, "fLaC", 4) ||
+           holds(head, 0, "OggS\0", 5);
+}
+
+bool sv_sound_is_mpeg(const sv_head *head)
+{
+    return holds(head, 0, "ID3", 3) ||
+           (head->num_bytes >= 2 && head->bytes[0] == 0xFF && (head->bytes[1] & 0xE0) == 0xE0);
+}
+
+/* ---- chunks ------------------------------------------------------------------------------ */
+
+typedef struct walk {
+    const sv_recording *recording;
+    const style *style;
+    sv_sound_statement *statement;
+    int64_t file_bytes;
+    int64_t whole_bytes; /* that the file has by its own header */
+
+    /* RF64 has its sizes in a chunk of their own. */
+    int64_t long_data_bytes, long_field_byte;
+} walk;
+
+typedef struct chunk {
+    unsigned char header[LONGEST_HEADER];
+    int64_t first_byte;     /* of the contents */
+    int64_t num_bytes;      /* of the contents as stated; −1: makes no sense */
+    unsigned char peek[24]; /* the beginning of the contents, zeros past the file's end */
+} chunk;
+
+static sv_status read_chunk(const walk *w, int64_t byte, chunk *found, sv_error *error)
+{
+    int id_bytes = w->style->id_bytes;
+    int header_bytes = id_bytes + w->style->size_bytes;
+    *found = (chunk){.first_byte = byte + header_bytes};
+    sv_status status =
+        sv_recording_read(w->recording, byte, found->header, (size_t)header_bytes, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    found->num_bytes = load_size(found->header + id_bytes, w->style->size_bytes, w->style->order);
+    if (w->style->size_has_header) {
+        found->num_bytes = sv_max_i8(found->num_bytes - header_bytes, -1);
+    }
+    int64_t there = sv_min_i8((int64_t)sizeof found->peek, w->file_bytes - found->first_byte);
+    return there > 0 ? sv_recording_read(w->recording, found->first_byte, found->peek,
+                                         (size_t)there, error)
+                     : SV_OK;
+}
+
+static bool has_id(const chunk *found, const char *id)
+{
+    return memcmp(found->header, id, 4) == 0;
+}
+
+/* A size that a program writes before it knows it. What it reads from a pipe ffmpeg gives all
+ * ones, and sox the most whole frames below 2 GiB less a page, or for AIFF less 16 MiB. */
+static bool is_placeholder(const walk *w, int64_t field, int64_t data_bytes)
+{
+    int64_t sox =
+        w->style->order == SV_BIG_ENDIAN && w->style->lead_bytes > 0 ? 0x7F000000 : 0x7FFFF000;
+    return field == UINT32_MAX || (data_bytes > sox - 65536 && data_bytes <= sox);
+}
+
+/* None stated is a statement in a file that has the size its header gives. */
+static bool is_unfinished(const walk *w, int64_t field)
+{
+    const sv_sound_statement *s = w->statement;
+    if (field < 0 || w->style->size_bytes != 4 || s->data_byte >= w->file_bytes) {
+        return false;
+    }
+    if (s->data_bytes <= 0) {
+        return llabs(w->whole_bytes - w->file_bytes) > 1;
+    }
+    return s->data_bytes > w->file_bytes - s->data_byte && is_placeholder(w, field, s->data_bytes);
+}
+
+static void take_data(const walk *w, const chunk *found)
+{
+    sv_sound_statement *s = w->statement;
+    int64_t field = found->num_bytes;
+    s->field_byte = found->first_byte - w->style->size_bytes;
+    s->field_bytes = w->style->size_bytes;
+    s->field_order = w->style->order;
+    s->counted_from = found->first_byte;
+    if (w->style->size_has_header) {
+        s->counted_from -= w->style->id_bytes + w->style->size_bytes;
+    }
+    if (field == UINT32_MAX && w->long_data_bytes >= 0) {
+        field = w->long_data_bytes;
+        s->field_byte = w->long_field_byte;
+        s->field_bytes = 8;
+    }
+    int64_t lead = w->style->lead_bytes;
+    if (lead == 8) { /* AIFF: how far behind the chunk's two words they begin */
+        lead += load_size(found->peek, 4, SV_BIG_ENDIAN);
+    }
+    s->data_byte = found->first_byte + lead;
+    s->data_bytes = field < 0 ? -1 : sv_max_i8(field - lead, 0);
+    s->is_unfinished = is_unfinished(w, field);
+}
+
+static void take_chunk(walk *w, const chunk *found)
+{
+    if (has_id(found, w->style->data_id)) {
+        take_data(w, found);
+    } else if (has_id(found, "ds64") && found->num_bytes >= 16) {
+        w->whole_bytes = load_size(found->peek, 8, SV_LITTLE_ENDIAN) + 8;
+        w->long_data_bytes = load_size(found->peek + 8, 8, SV_LITTLE_ENDIAN);
+        w->long_field_byte = found->first_byte + 8;
+    } else if (has_id(found, "COMM") && found->num_bytes >= 18) {
+        w->statement->num_frames = load_size(found->peek + 2, 4, SV_BIG_ENDIAN);
+        w->statement->rate = load_extended(found->peek + 8);
+    } else if (has_id(found, "desc") && w->style->size_bytes == 8) {
+        sv_dtype dtype = sv_dtype_make(SV_F8, SV_BIG_ENDIAN);
+        w->statement->rate = sv_dtype_load(dtype, found->peek).value.f;
+    }
+}
+
+/* AIFF may have its COMM behind the samples. */
+static bool is_done(const walk *w)
+{
+    return w->statement->data_byte >= 0 &&
+           (w->statement->num_frames >= 0 || w->style->lead_bytes != 8);
+}
+
+static sv_status walk_chunks(walk *w, sv_error *error)
+{
+    int header_bytes = w->style->id_bytes + w->style->size_bytes;
+    int64_t byte = w->style->first_chunk;
+    for (int i = 0; i < MOST_CHUNKS && !is_done(w) && byte <= w->file_bytes - header_bytes; i++) {
+        chunk found;
+        sv_status status = read_chunk(w, byte, &found, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        take_chunk(w, &found);
+        if (found.num_bytes < 0 || found.num_bytes > w->file_bytes - found.first_byte) {
+            return SV_OK;
+        }
+        int64_t rest = (found.first_byte + found.num_bytes) % w->style->alignment;
+        byte = found.first_byte + found.num_bytes + (rest > 0 ? w->style->alignment - rest : 0);
+    }
+    return SV_OK;
+}
+
+sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *head,
+                                  sv_sound_statement *statement, sv_error *error)
+{
+    *statement = (sv_sound_statement){.data_byte = -1, .data_bytes = -1, .num_frames = -1};
+    sv_byte_order order;
+    const style *s = style_of(head);
+    if (s != NULL) {
+        walk w = {.recording = recording,
+                  .style = s,
+                  .statement = statement,
+                  .file_bytes = head->file_bytes,
+                  .long_data_bytes = -1};
+        w.whole_bytes = load_size(head->bytes + 4, 4, s->order) + 8;
+        return walk_chunks(&w, error);
+    }
+    if (is_au(head, &order)) {
+        int64_t size = load_size(head->bytes + 8, 4, order);
+        statement->data_byte = load_size(head->bytes + 4, 4, order);
+        statement->data_bytes = size == UINT32_MAX ? -1 : size;
+    }
+    return SV_OK;
+}
+
+/* ---- what libsndfile is shown instead ---------------------------------------------------- */
+
+/* A field of 32 bits that the length does not fit says as much as it can. */
+void sv_sound_complete_header(const sv_sound_statement *stated, int64_t file_bytes,
+                              sv_sound_patch *patch)
+{
+    int64_t length = file_bytes - stated->counted_from;
+    if (stated->field_bytes == 4) {
+        length = sv_min_i8(length, UINT32_MAX - 1);
+    }
+    sv_dtype dtype = sv_dtype_make(stated->field_bytes == 4 ? SV_U4 : SV_U8, stated->field_order);
+    patch->first_byte = stated->field_byte;
+    patch->num_bytes = (size_t)stated->field_bytes;
+    sv_dtype_store(dtype, patch->bytes, sv_scalar_int(length));
+}
+
+/* The 36 bits from the middle of byte 21 on, in the block that always comes first. */
+sv_status sv_sound_restate_flac(const sv_recording *recording, int64_t num_frames,
+                                sv_sound_patch *patch, sv_error *error)
+{
+    enum { TOTAL_BYTE = 21, TOTAL_BYTES = 5, HEAD_BYTES = TOTAL_BYTE + TOTAL_BYTES };
+    unsigned char head[HEAD_BYTES];
+    if (sv_buffer_size_bytes(recording->buffer) < HEAD_BYTES) {
+        return SV_OK;
+    }
+    sv_status status = sv_recording_read(recording, 0, head, sizeof head, error);
+    if (status != SV_OK || memcmp(head, "fLaC", 4) != 0 || (head[4] & 0x7F) != 0) {
+        return status;
+    }
+    uint64_t total = num_frames < (INT64_C(1) << 36) ? (uint64_t)num_frames : 0;
+    patch->first_byte = TOTAL_BYTE;
+    patch->num_bytes = TOTAL_BYTES;
+    for (int i = 0; i < TOTAL_BYTES; i++) {
+        patch->bytes[i] = (unsigned char)(total >> 8 * (TOTAL_BYTES - 1 - i));
+    }
+    patch->bytes[0] = (unsigned char)((head[TOTAL_BYTE] & 0xF0) | (patch->bytes[0] & 0x0F));
+    return SV_OK;
+}
