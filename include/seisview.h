@@ -4,6 +4,7 @@
 #define SEISVIEW_H
 
 #include "seisview/buffer.h"
+#include "seisview/convert.h"
 #include "seisview/dtype.h"
 #include "seisview/guard.h"
 #include "seisview/recording.h"

@@ -80,6 +80,8 @@ typedef struct sv_channel {
     char id[SV_ID_SIZE]; /* NET.STA.LOC.CHA as in the file, "" without one; maybe not UTF-8 */
     char unit[16];       /* "" where the format has none */
     sv_time start;       /* of this row's sample 0 */
+    int64_t delay_ns;    /* from the source's time to sample 0 (SEG-Y, SU), which `start` leaves
+                            out; 0 where the format knows none */
 } sv_channel;
 
 /* Opens `path`; options NULL means SV_OPEN_OPTIONS_INIT. `-` is standard input: a regular file is
@@ -91,11 +93,40 @@ typedef struct sv_channel {
 SV_API sv_status sv_recording_open(const char *path, const sv_open_options *options,
                                    sv_recording **recording, sv_error *error);
 
+/* Opens `num_paths` files, the parts, as one recording. Every continuous run of one id over all of
+ * them becomes a segment of its own, with one row: runs of one id are put in order of time, and a
+ * run goes on with a segment when it begins within half a sample of when that ends, at the same
+ * rate (one with which its last sample is within half a sample too), and its samples have the same
+ * dtype, byte order included, and unit; otherwise it begins another: nothing is filled, converted
+ * or left out where parts overlap. Channels number the ids in order of appearance, and the
+ * segments come by channel, then by time. sv_recording_num_gaps() counts gaps and overlaps alike,
+ * not a change of type or unit alone.
+ *
+ * All parts are opened with `options`, but `start`, which is that of the earliest sample of all:
+ * the others keep their distance from it. The segments are not in place: a reader hands out what
+ * lies plainly in a part as a view of that. Parts are opened again when they are needed, and only
+ * so many stay open (256, or a quarter of the descriptors that the process may have), so that
+ * there may be more parts than open files; what comes through a pipe stays open.
+ *
+ * The path is that of the first part, the format that of all parts, or "mixed". Sentences, of
+ * errors and warnings, that are of one part begin with its path and ": ".
+ * A part that cannot be opened or understood is left out, with a warning, and counted by
+ * sv_recording_num_missing(). What a part no longer gives while it is read answers SV_FORMAT for
+ * these samples; the others can be read on.
+ *
+ * SV_INVALID: no path, a channel without id or without time, or what sv_recording_open() refuses
+ * so; SV_NOMEM, SV_OVERFLOW; where no part can be opened, what the first answered. */
+SV_API sv_status sv_recording_join(const char *const *paths, int64_t num_paths,
+                                   const sv_open_options *options, sv_recording **recording,
+                                   sv_error *error);
+
 /* Closes and frees; NULL is SV_OK. SV_BUSY: a scan is running, nothing was closed. */
 SV_API sv_status sv_recording_close(sv_recording *recording);
 
-SV_API const char *sv_recording_path(const sv_recording *recording);   /* as given */
-SV_API const char *sv_recording_format(const sv_recording *recording); /* "raw", "sac" */
+SV_API const char *sv_recording_path(const sv_recording *recording);    /* as given */
+SV_API const char *sv_recording_format(const sv_recording *recording);  /* "raw", "sac" */
+SV_API int64_t sv_recording_size_bytes(const sv_recording *recording);  /* at opening, all parts */
+SV_API int64_t sv_recording_num_missing(const sv_recording *recording); /* parts left out */
 SV_API int64_t sv_recording_num_segments(const sv_recording *recording);
 SV_API int64_t sv_recording_num_gaps(const sv_recording *recording);
 
@@ -112,12 +143,14 @@ SV_API sv_time sv_recording_start(const sv_recording *recording);
  * warning i, NULL past the last. They belong to the recording. */
 SV_API const char *sv_recording_warning(const sv_recording *recording, int i);
 
-/* The buffer that the segments' views borrow. It belongs to the recording. */
+/* The buffer that the segments' views borrow; an empty one of a joined recording. It belongs to the
+ * recording. */
 SV_API sv_buffer *sv_recording_buffer(const sv_recording *recording);
 
-/* Looks whether the file is as it was at opening. SV_TRUNCATED: it is shorter now (the message
- * names the byte where it ends); SV_BUSY: it has the same size or more but was written to since
- * (mtime or ctime differ). */
+/* Looks whether the file is as it was at opening; of a joined recording, whether the parts are that
+ * were read since the last look. SV_TRUNCATED: it is shorter now (the message names the byte where
+ * it ends, or the part); SV_BUSY: it has the same size or more but was written to since (mtime or
+ * ctime differ). */
 SV_API sv_status sv_recording_check(const sv_recording *recording, sv_error *error);
 
 /* The formats that are read: name i and its one-line description, NULL past the last. */

@@ -41,6 +41,18 @@ sv_status sv_fail_errno(sv_error *error, const char *format, ...)
     return SV_IO;
 }
 
+sv_status sv_fail_at(sv_error *error, const char *path, sv_status status)
+{
+    if (error != NULL) {
+        char sentence[SV_ERROR_SIZE];
+        memcpy(sentence, error->message, sizeof sentence);
+        error->status = status;
+        snprintf(error->message, sizeof error->message, "%.255s: %.*s", path, SV_ERROR_SIZE - 258,
+                 sentence);
+    }
+    return status;
+}
+
 sv_status sv_fail_memory(sv_error *error, size_t size_bytes)
 {
     return sv_fail(error, SV_NOMEM, "out of memory: %zu bytes were asked for", size_bytes);

@@ -21,6 +21,10 @@ sv_status sv_fail(sv_error *error, sv_status status, const char *format, ...) SV
  * "cannot open it: Permission denied". Uses errno as it is at the call. */
 sv_status sv_fail_errno(sv_error *error, const char *format, ...) SV_PRINTF(2, 3);
 
+/* Puts "PATH: " in front of the sentence, for errors that are of one file among several, and
+ * returns `status`. */
+sv_status sv_fail_at(sv_error *error, const char *path, sv_status status);
+
 /* "out of memory" with the bytes that were asked for. */
 sv_status sv_fail_memory(sv_error *error, size_t size_bytes);
 

@@ -22,7 +22,7 @@ struct chunk {
     size_t itemsize; /* of a sample that has arrived */
     int64_t first;   /* sample of its first frame */
     char *frames;    /* frames × rows in hand */
-    int64_t *there;  /* of each row in hand: how many of its samples have arrived */
+    int64_t *there;  /* of each row in hand: how many of its samples have arrived, without a hole */
 };
 
 struct dump {
@@ -60,6 +60,11 @@ static void carry_as_it_is(const sv_view *samples, char *to, size_t frame_bytes,
     }
 }
 
+/* Frames [first, last) that came without a hole. */
+struct stretch {
+    int64_t first, last;
+};
+
 /* Runs under the fault guard: memory is all it touches. */
 static void carry_block(void *context, const sv_block *block, void *result)
 {
@@ -72,19 +77,26 @@ static void carry_block(void *context, const sv_block *block, void *result)
     } else {
         carry_as_it_is(&block->samples, to, frame_bytes, chunk->itemsize);
     }
-    *(int64_t *)result = block->samples.shape[0];
+    *(struct stretch *)result =
+        (struct stretch){block->first, block->first + block->samples.shape[0]};
 }
 
+/* What lies behind samples that are lost does not count. */
 static void join_pieces(void *context, void *result, const void *next)
 {
     (void)context;
-    *(int64_t *)result += *(const int64_t *)next;
+    struct stretch *stretch = result;
+    const struct stretch *behind = next;
+    stretch->last = behind->first == stretch->last ? behind->last : stretch->last;
 }
 
 static void count_block(void *context, int64_t position, const void *result)
 {
     const struct chunk *chunk = context;
-    chunk->there[position] += *(const int64_t *)result;
+    const struct stretch *stretch = result;
+    if (stretch->first == chunk->first + chunk->there[position]) {
+        chunk->there[position] += stretch->last - stretch->first;
+    }
 }
 
 /* Sets *num_frames to those that are there whole. */
@@ -93,7 +105,7 @@ static enum outcome fetch(struct dump *dump, struct visit *visit, int64_t last, 
     struct chunk *chunk = &dump->chunk;
     sv_scan_range range = walk_range(chunk->walk, chunk->first, last);
     sv_reducer reducer = {.context = chunk,
-                          .result_size = sizeof(int64_t),
+                          .result_size = sizeof(struct stretch),
                           .block = carry_block,
                           .join = join_pieces,
                           .merge = count_block};
@@ -233,14 +245,18 @@ static enum outcome dump_file(void *context, struct visit *visit)
     struct dump *dump = context;
     struct walk walk;
     enum outcome outcome = DONE;
+    bool lost = false;
     walk_begin(&walk, &visit->selection);
     while (outcome == DONE && walk_segment(&walk)) {
         outcome = dump_segment(dump, visit, &walk);
+        lost = lost || outcome == LOST;
+        outcome = outcome == LOST ? DONE : outcome;
     }
     walk_end(&walk);
     if (outcome == DONE && !visit_check(visit)) {
         outcome = FAILED;
     }
+    outcome = outcome == DONE && lost ? LOST : outcome;
     return flush(dump) ? outcome : STOPPED;
 }
 

@@ -219,7 +219,7 @@ static bool write_total(struct stats *stats, const struct visit *visit)
 }
 
 static bool write_row(struct stats *stats, const struct visit *visit, const struct walk *walk,
-                      int64_t row, const sv_summary *summary, bool cut)
+                      int64_t row, const sv_summary *summary, enum outcome outcome)
 {
     const sv_segment *segment = &walk->segment;
     sv_channel channel;
@@ -230,7 +230,8 @@ static bool write_row(struct stats *stats, const struct visit *visit, const stru
     }
     bool whole = is_whole(segment->samples.dtype);
     bool empty = summary->num_samples == 0;
-    int64_t last = walk->first + summary->num_samples - 1;
+    /* What is cut ends early; what cannot be decoded lies anywhere. */
+    int64_t last = (outcome == LOST ? walk->last : walk->first + summary->num_samples) - 1;
     double rate = segment->sample_rate;
     values[KEY_file] = sv_value_text(visit->path);
     values[KEY_format] = sv_value_text(sv_recording_format(visit->recording));
@@ -243,7 +244,7 @@ static bool write_row(struct stats *stats, const struct visit *visit, const stru
     values[KEY_end] =
         sv_value_time(empty ? SV_TIME_NONE : sv_time_of_sample(channel.start, rate, last));
     values[KEY_sample_rate] = sv_value_real(rate);
-    values[KEY_complete] = sv_value_bool(segment->complete && !cut &&
+    values[KEY_complete] = sv_value_bool(segment->complete && outcome == DONE &&
                                          summary->num_samples == walk->last - walk->first);
     fill_figures(values, summary, whole);
     check(stats, values);
@@ -268,13 +269,15 @@ static enum outcome measure_rows(struct stats *stats, struct visit *visit, const
     if (outcome == STOPPED || !measured) {
         return outcome;
     }
-    bool cut = status == SV_OK && !visit_check(visit);
+    if (outcome == DONE && !visit_check(visit)) {
+        outcome = FAILED;
+    }
     for (int64_t i = 0; i < walk->num_rows; i++) {
-        if (!write_row(stats, visit, walk, walk->rows[i], &summaries[i], cut)) {
+        if (!write_row(stats, visit, walk, walk->rows[i], &summaries[i], outcome)) {
             return STOPPED;
         }
     }
-    return cut ? FAILED : outcome;
+    return outcome;
 }
 
 static enum outcome measure_segments(struct stats *stats, struct visit *visit,
@@ -282,14 +285,17 @@ static enum outcome measure_segments(struct stats *stats, struct visit *visit,
 {
     struct walk walk;
     enum outcome outcome = DONE;
+    bool lost = false;
     walk_begin(&walk, &visit->selection);
     while (outcome == DONE && walk_segment(&walk)) {
         while (outcome == DONE && walk_rows(&walk)) {
             outcome = measure_rows(stats, visit, &walk, summaries);
+            lost = lost || outcome == LOST;
+            outcome = outcome == LOST ? DONE : outcome;
         }
     }
     walk_end(&walk);
-    return outcome;
+    return outcome == DONE && lost ? LOST : outcome;
 }
 
 static enum outcome measure_file(void *context, struct visit *visit)

@@ -88,11 +88,10 @@ void explain(struct visit *visit)
                                        [SV_IO_READ] = "read",
                                        [SV_IO_DIRECT] = "direct"};
     const sv_scan_report *report = &visit->report;
-    const sv_buffer *buffer = sv_recording_buffer(visit->recording);
     char size[32], memory[32] = "unknown";
     const char *kernel = "unknown";
     message(visit->path, "%s, %s", sv_recording_format(visit->recording),
-            size_text((int64_t)sv_buffer_size_bytes(buffer), size));
+            size_text(sv_recording_size_bytes(visit->recording), size));
     if (report->num_blocks > 0) {
         sv_kernel_name(&kernel, NULL);
         message(visit->path,

@@ -18,8 +18,10 @@ enum {
     STATS = 1 << COMMAND_stats,
     INFO = 1 << COMMAND_info,
     DUMP = 1 << COMMAND_dump,
+    CONVERT = 1 << COMMAND_convert,
     HELP = 1 << COMMAND_help,
-    READING = STATS | INFO | DUMP,
+    SCANNING = STATS | INFO | DUMP,
+    READING = SCANNING | CONVERT,
     REPORTING = STATS | INFO
 };
 
@@ -138,6 +140,14 @@ static bool read_channel(struct options *options, const char *text, sv_error *er
     return sv_channel_selected(text, &any, &selected, error) == SV_OK;
 }
 
+static bool set_join(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->join = true;
+    return true;
+}
+
 /* ---- running ------------------------------------------------------------------------------- */
 
 static bool read_threads(struct options *options, const char *text, sv_error *error)
@@ -239,6 +249,29 @@ static bool set_raw(struct options *options, const char *text, sv_error *error)
     return set_dump(options, DUMP_RAW, error);
 }
 
+/* The library knows which formats are written, and which encodings each of them has. */
+static bool read_to_format(struct options *options, const char *text, sv_error *error)
+{
+    (void)error;
+    options->to_format = text;
+    return true;
+}
+
+static bool read_encoding(struct options *options, const char *text, sv_error *error)
+{
+    (void)error;
+    options->encoding = text;
+    return true;
+}
+
+static bool set_force(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->force = true;
+    return true;
+}
+
 /* The command knows its keys, and looks at the text. */
 static bool read_condition(struct options *options, const char *text, sv_error *error)
 {
@@ -267,9 +300,10 @@ static const struct option_entry entries[] = {
      "window: from the first sample at or after P, which is an index (1000), seconds (12.5s) or "
      "UTC (2026-01-31T12:00:00.5Z)"},
     {"to", "P", READING, read_to, "window: up to P, which is left out"},
+    {"join", NULL, SCANNING, set_join, "the files are parts of one recording: by id and time"},
     {"channel", "SEL", READING, read_channel, "channels by index (0,3-5) or id (IU.*.00.BH?)"},
 
-    {NULL, NULL, REPORTING | DUMP, NULL, "Output"},
+    {NULL, NULL, REPORTING | DUMP | CONVERT, NULL, "Output"},
     {"json", NULL, REPORTING, set_json, "JSON Lines instead of a table"},
     {"csv", NULL, REPORTING, set_csv, "CSV instead of a table"},
     {"fail-on", "EXPR", STATS, read_condition,
@@ -277,11 +311,18 @@ static const struct option_entry entries[] = {
     {"hex", NULL, DUMP, set_hex, "the bytes of each sample as the file has them"},
     {"raw", NULL, DUMP, set_raw, "float32 bytes in this machine's order, frame by frame"},
 
+    {"to-format", "NAME", CONVERT, read_to_format,
+     "raw, npy, sac, segy, su, mseed or sound; otherwise by the suffix of OUT"},
+    {"encoding", "E", CONVERT, read_encoding,
+     "f4 f8 i1 u1 i2 i3 i4 … ibm4 steim1 steim2 (default: the type of the samples where OUT has "
+     "it)"},
+    {"force", NULL, CONVERT, set_force, "replace what exists"},
+
     {NULL, NULL, READING, NULL, "Running"},
-    {"threads", "N", READING, read_threads, "default: the processors this process may use"},
-    {"io", "HOW", READING, read_io, "auto (default), map, read or direct"},
+    {"threads", "N", SCANNING, read_threads, "default: the processors this process may use"},
+    {"io", "HOW", SCANNING, read_io, "auto (default), map, read or direct"},
     {"progress", "WHEN", READING, read_progress, "always or never a progress bar"},
-    {"explain", NULL, READING, set_explain, "say how the file was read, and how fast"},
+    {"explain", NULL, SCANNING, set_explain, "say how the file was read, and how fast"},
     {"help", NULL, READING | HELP, set_help, "this help"},
 };
 

@@ -17,6 +17,7 @@ struct options {
     char **files; /* paths, and @lists of paths; NULL at the end */
 
     sv_open_options open;
+    bool join; /* the files are parts of one recording */
     sv_window window;
     const char *channels; /* --channel, NULL: all */
 
@@ -28,6 +29,9 @@ struct options {
     sv_report_style style;
     bool dump_is_given;
     enum dump_style dump;
+    const char *to_format; /* NULL: by the suffix */
+    const char *encoding;  /* NULL: the recording's own */
+    bool force;
     const char **conditions; /* of --fail-on */
     int num_conditions;
 

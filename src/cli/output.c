@@ -60,6 +60,11 @@ bool output_bytes(const void *bytes, size_t num_bytes)
     return fwrite(bytes, 1, num_bytes, stdout) == num_bytes || note_failure(errno);
 }
 
+void output_failed(int system_error)
+{
+    note_failure(system_error);
+}
+
 void output_close(sv_report *report)
 {
     sv_error error;

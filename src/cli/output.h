@@ -14,6 +14,9 @@ sv_report *output_open(const struct options *options, const sv_column *columns, 
 bool output_row(sv_report *report, const sv_value *values);
 bool output_bytes(const void *bytes, size_t num_bytes);
 
+/* For what was written to standard output in another way: it failed, with this errno. */
+void output_failed(int system_error);
+
 void output_close(sv_report *report);
 
 /* Flushes and closes standard output. `status`, or EXIT_FAILED with a line where something did not

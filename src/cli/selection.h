@@ -11,6 +11,7 @@
 /* How one file went. */
 enum outcome {
     DONE,
+    LOST,        /* some of its samples cannot be decoded; the others are done */
     PASSED_OVER, /* the window or the channels choose nothing of it */
     REFUSED,     /* the options make no sense for it; nothing was tried */
     FAILED,

@@ -8,7 +8,9 @@
 #include "seisview.h"
 
 struct visit {
-    const char *path;
+    const char *path; /* of joined files the first */
+    /* What stands before the library's sentences: NULL with --join, where they name the file. */
+    const char *speaker;
     sv_recording *recording;
     const struct options *options;
     struct selection selection;
@@ -21,7 +23,8 @@ struct visit {
 
 typedef enum outcome visitor(void *context, struct visit *visit);
 
-/* Visits every file; returns the exit status, EXIT_CHECK not among them. */
+/* Visits every file, or with --join all of them at once; returns the exit status, EXIT_CHECK not
+ * among them. */
 int visit_all(const struct options *options, visitor *work, void *context);
 
 /* Around each scan of a visit; end says what went wrong with it. */

@@ -59,6 +59,9 @@ typedef struct sv_format {
     sv_status (*channel)(const sv_recording *recording, int64_t segment, int64_t row,
                          sv_channel *channel);
 
+    /* sv_recording_check(); NULL: of the one file. */
+    sv_status (*check)(const sv_recording *recording, sv_error *error);
+
     void (*close)(sv_recording *recording); /* frees `state` */
 
     /* Segments that are not in place, NULL where all are: a reader's own state, of one thread; see
@@ -68,6 +71,8 @@ typedef struct sv_format {
                              sv_error *error);
     sv_status (*read)(const sv_recording *recording, int64_t segment, void *state, int64_t first,
                       int64_t count, sv_view *samples, sv_error *error);
+    /* The recording that the samples read last are of, a part of a joined one; NULL: the same. */
+    const sv_recording *(*source)(const void *state);
     void (*close_reader)(void *state);
 } sv_format;
 
@@ -80,6 +85,8 @@ struct sv_recording {
     char *path;
     sv_buffer *buffer;
     struct stat at_opening;
+    int64_t size_bytes;  /* of the file, of all files of a joined recording */
+    int64_t num_missing; /* files of a joined recording that could not be read */
     int64_t num_segments, num_gaps;
     sv_time start; /* the earliest of all segments */
     void *state;   /* the format's own */
@@ -119,6 +126,13 @@ sv_status sv_format_choose(const sv_source *source, const sv_head *head, const s
  * read. SV_IO, SV_NOMEM. */
 sv_status sv_input_open(const char *path, sv_buffer **buffer, struct stat *at_opening,
                         sv_error *error);
+
+/* Whether a file is as it was: as sv_recording_check(). */
+sv_status sv_stat_check(const struct stat *then, const struct stat *now, sv_error *error);
+
+/* The recording whose buffer the samples lie in that were read last, unless they were decoded: the
+ * reader's own or, of a joined one, the part. */
+const sv_recording *sv_reader_source(const sv_reader *reader);
 
 /* Makes a recording of a buffer, which it owns from then on; on failure the buffer stays the
  * caller's. `at_opening` may be NULL where the buffer has no file behind it. */

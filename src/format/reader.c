@@ -47,6 +47,13 @@ sv_status sv_reader_read(sv_reader *reader, int64_t first, int64_t count, sv_vie
                                            count, samples, error);
 }
 
+const sv_recording *sv_reader_source(const sv_reader *reader)
+{
+    const sv_format *format = reader->recording->format;
+    return reader->state != NULL && format->source != NULL ? format->source(reader->state)
+                                                           : reader->recording;
+}
+
 void sv_reader_close(sv_reader *reader)
 {
     if (reader == NULL) {

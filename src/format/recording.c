@@ -119,6 +119,7 @@ sv_status sv_recording_of_buffer(const sv_source *source, sv_buffer *buffer,
         return sv_fail_memory(error, sizeof *opened);
     }
     opened->buffer = buffer;
+    opened->size_bytes = (int64_t)sv_buffer_size_bytes(buffer);
     opened->start = SV_TIME_NONE;
     if (at_opening != NULL) {
         opened->at_opening = *at_opening;
@@ -175,6 +176,16 @@ sv_time sv_recording_start(const sv_recording *recording)
     return recording->start;
 }
 
+int64_t sv_recording_size_bytes(const sv_recording *recording)
+{
+    return recording->size_bytes;
+}
+
+int64_t sv_recording_num_missing(const sv_recording *recording)
+{
+    return recording->num_missing;
+}
+
 sv_buffer *sv_recording_buffer(const sv_recording *recording)
 {
     return recording->buffer;
@@ -226,6 +237,9 @@ static bool same_time(struct timespec a, struct timespec b)
 
 sv_status sv_recording_check(const sv_recording *recording, sv_error *error)
 {
+    if (recording->format->check != NULL) {
+        return recording->format->check(recording, error);
+    }
     int fd = sv_buffer_fd(recording->buffer);
     if (fd < 0) {
         return SV_OK;
@@ -234,14 +248,18 @@ sv_status sv_recording_check(const sv_recording *recording, sv_error *error)
     if (fstat(fd, &now) != 0) {
         return sv_fail_errno(error, "the file can no longer be looked at");
     }
-    const struct stat *then = &recording->at_opening;
-    if (now.st_size < then->st_size) {
+    return sv_stat_check(&recording->at_opening, &now, error);
+}
+
+sv_status sv_stat_check(const struct stat *then, const struct stat *now, sv_error *error)
+{
+    if (now->st_size < then->st_size) {
         return sv_fail(error, SV_TRUNCATED,
                        "the file was cut while it was read: it ends at byte %" PRId64
                        " now, it had %" PRId64,
-                       (int64_t)now.st_size, (int64_t)then->st_size);
+                       (int64_t)now->st_size, (int64_t)then->st_size);
     }
-    if (!same_time(now.st_mtim, then->st_mtim) || !same_time(now.st_ctim, then->st_ctim)) {
+    if (!same_time(now->st_mtim, then->st_mtim) || !same_time(now->st_ctim, then->st_ctim)) {
         return sv_fail(error, SV_BUSY,
                        "the file was written to while it was read; read it again when it is done");
     }

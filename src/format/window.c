@@ -118,6 +118,23 @@ static sv_status resolve(const sv_recording *recording, const sv_segment *segmen
     return SV_OK;
 }
 
+/* One window in UTC is one of samples only where all rows begin at the same time. */
+static sv_status require_one_start(const sv_recording *recording, const sv_segment *segment,
+                                   sv_error *error)
+{
+    for (int64_t row = 0; row < segment->num_channels; row++) {
+        sv_channel channel;
+        sv_status status = sv_recording_channel(recording, segment->index, row, &channel);
+        if (status != SV_OK || channel.start != segment->start) {
+            return sv_fail(error, SV_INVALID,
+                           "a window in UTC needs channels that start together, which channel "
+                           "%" PRId64 " and others do not; give the window in samples or seconds",
+                           row);
+        }
+    }
+    return SV_OK;
+}
+
 sv_status sv_window_resolve(const sv_recording *recording, int64_t segment, const sv_window *window,
                             int64_t *first, int64_t *last, sv_error *error)
 {
@@ -130,8 +147,14 @@ sv_status sv_window_resolve(const sv_recording *recording, int64_t segment, cons
     if (status != SV_OK) {
         return sv_fail(error, status, "there is no segment %" PRId64, segment);
     }
+    bool is_utc = window->from.kind == SV_POSITION_UTC || window->to.kind == SV_POSITION_UTC;
+    if (is_utc && found.start != SV_TIME_NONE) {
+        status = require_one_start(recording, &found, error);
+    }
     int64_t from = 0, to = 0;
-    status = resolve(recording, &found, &window->from, 0, &from, error);
+    if (status == SV_OK) {
+        status = resolve(recording, &found, &window->from, 0, &from, error);
+    }
     if (status == SV_OK) {
         status = resolve(recording, &found, &window->to, found.num_samples, &to, error);
     }

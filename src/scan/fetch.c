@@ -57,14 +57,18 @@ static int64_t usual_task_bytes(const sv_plan *plan)
     return most;
 }
 
-void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan *plan, sv_io io)
+sv_file sv_file_of(const sv_recording *recording)
 {
     const sv_buffer *buffer = sv_recording_buffer(recording);
+    return (sv_file){sv_buffer_data(buffer), (int64_t)sv_buffer_size_bytes(buffer),
+                     sv_buffer_fd(buffer)};
+}
+
+void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan *plan, sv_io io)
+{
     *fetch = (sv_fetch){
         .plan = plan,
-        .data = sv_buffer_data(buffer),
-        .size_bytes = (int64_t)sv_buffer_size_bytes(buffer),
-        .fd = sv_buffer_fd(buffer),
+        .file = sv_file_of(recording),
         .direct_fd = -1,
         .io = io == SV_IO_AUTO ? SV_IO_MAP : io,
     };
@@ -72,11 +76,11 @@ void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan
         return;
     }
     int64_t task_bytes = usual_task_bytes(plan);
-    if (fetch->fd < 0 || task_bytes > MOST_SCRATCH_BYTES) {
+    if (fetch->file.fd < 0 || task_bytes > MOST_SCRATCH_BYTES) {
         fetch->io = SV_IO_MAP;
     }
     if (fetch->io == SV_IO_DIRECT) {
-        fetch->direct_fd = open_direct(fetch->fd);
+        fetch->direct_fd = open_direct(fetch->file.fd);
     }
     fetch->tasks_a_step = STEP_BYTES / task_bytes + 1;
     fetch->tasks_ahead = AHEAD_BYTES / task_bytes + 1;
@@ -89,13 +93,13 @@ void sv_fetch_close(sv_fetch *fetch)
     }
 }
 
-sv_status sv_fetch_look(const sv_fetch *fetch, int64_t last_byte, sv_error *error)
+sv_status sv_file_look(const sv_file *file, int64_t last_byte, sv_error *error)
 {
     struct stat now;
-    if (fetch->fd < 0) {
+    if (file->fd < 0) {
         return SV_OK;
     }
-    if (fstat(fetch->fd, &now) != 0) {
+    if (fstat(file->fd, &now) != 0) {
         return sv_fail_errno(error, "its size could not be looked at");
     }
     if (now.st_size >= last_byte) {
@@ -107,16 +111,15 @@ sv_status sv_fetch_look(const sv_fetch *fetch, int64_t last_byte, sv_error *erro
                    (long long)now.st_size);
 }
 
-sv_status sv_fetch_fault(const sv_fetch *fetch, int64_t first_byte, int64_t last_byte,
-                         sv_error *error)
+sv_status sv_file_fault(const sv_file *file, int64_t first_byte, int64_t last_byte, sv_error *error)
 {
-    sv_status status = sv_fetch_look(fetch, last_byte, error);
+    sv_status status = sv_file_look(file, last_byte, error);
     if (status != SV_OK) {
         return status;
     }
     for (int64_t byte = first_byte; byte < last_byte; byte = round_down(byte) + PAGE) {
         char ignored;
-        ssize_t count = pread(fetch->fd, &ignored, 1, (off_t)byte);
+        ssize_t count = pread(file->fd, &ignored, 1, (off_t)byte);
         if (count < 0 && errno != EINTR) {
             return sv_fail_errno(error, "byte %lld could not be read", (long long)byte);
         }
@@ -159,10 +162,10 @@ static void ask_for(sv_fetch *fetch, int64_t first_byte, int64_t last_byte)
     int64_t first = round_down(first_byte);
     int64_t size = last_byte - first;
     /* What is small is brought by touching it, in one go. */
-    if (size <= SMALL_BYTES || is_cached(fetch->fd, first, size)) {
+    if (size <= SMALL_BYTES || is_cached(fetch->file.fd, first, size)) {
         return;
     }
-    if (madvise((void *)(uintptr_t)(fetch->data + first), (size_t)size, MADV_WILLNEED) == 0) {
+    if (madvise((void *)(uintptr_t)(fetch->file.data + first), (size_t)size, MADV_WILLNEED) == 0) {
         atomic_fetch_add(&fetch->bytes_ahead, size);
     }
 }
@@ -201,12 +204,12 @@ static void read_ahead(sv_fetch *fetch, int64_t i)
 static sv_status populate(const sv_fetch *fetch, const sv_task *task, sv_error *error)
 {
     int64_t first = round_down(task->first_byte);
-    void *address = (void *)(uintptr_t)(fetch->data + first);
+    void *address = (void *)(uintptr_t)(fetch->file.data + first);
     if (madvise(address, (size_t)(task->last_byte - first), MADV_POPULATE_READ) == 0 ||
         errno == EINVAL || errno == ENOSYS || errno == ENOMEM) {
         return SV_OK;
     }
-    return sv_fetch_fault(fetch, task->first_byte, task->last_byte, error);
+    return sv_file_fault(&fetch->file, task->first_byte, task->last_byte, error);
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -231,7 +234,7 @@ static ssize_t read_once(const sv_fetch *fetch, char *to, size_t size_bytes, int
             return count;
         }
     }
-    return pread(fetch->fd, to, size_bytes, (off_t)byte);
+    return pread(fetch->file.fd, to, size_bytes, (off_t)byte);
 }
 
 static sv_status read_task(const sv_fetch *fetch, const sv_task *task, sv_scratch *scratch,
@@ -255,7 +258,7 @@ static sv_status read_task(const sv_fetch *fetch, const sv_task *task, sv_scratc
                                  (long long)task->last_byte);
         }
         if (count == 0) {
-            return sv_fetch_look(fetch, INT64_MAX, error);
+            return sv_file_look(&fetch->file, INT64_MAX, error);
         }
         done += count;
     }
@@ -269,11 +272,11 @@ sv_status sv_fetch_task(sv_fetch *fetch, int64_t i, const sv_task *task, sv_scra
     if (fetch->io != SV_IO_MAP) {
         return read_task(fetch, task, scratch, data, error);
     }
-    *data = fetch->data;
-    if (fetch->fd < 0) {
+    *data = fetch->file.data;
+    if (fetch->file.fd < 0) {
         return SV_OK;
     }
-    sv_status status = sv_fetch_look(fetch, task->last_byte, error);
+    sv_status status = sv_file_look(&fetch->file, task->last_byte, error);
     if (status != SV_OK) {
         return status;
     }

@@ -7,12 +7,17 @@
 
 #include "scan/plan.h"
 
+/* A recording's bytes. */
+typedef struct sv_file {
+    const char *data; /* the mapping */
+    int64_t size_bytes;
+    int fd; /* −1: memory without a file, which cannot be cut */
+} sv_file;
+
 /* Of the whole scan, shared by its threads. */
 typedef struct sv_fetch {
     const sv_plan *plan;
-    const char *data; /* the mapping */
-    int64_t size_bytes;
-    int fd;        /* −1: memory without a file, which cannot be cut */
+    sv_file file;
     int direct_fd; /* −1: not asked for, or not possible */
     sv_io io;      /* what is done: never SV_IO_AUTO */
     int64_t tasks_ahead, tasks_a_step;
@@ -26,6 +31,8 @@ typedef struct sv_scratch {
     size_t size_bytes;
 } sv_scratch;
 
+sv_file sv_file_of(const sv_recording *recording);
+
 void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan *plan, sv_io io);
 void sv_fetch_close(sv_fetch *fetch);
 
@@ -36,11 +43,11 @@ sv_status sv_fetch_task(sv_fetch *fetch, int64_t i, const sv_task *task, sv_scra
 
 /* The look at the file after a task was read: SV_TRUNCATED when it no longer holds `last_byte`.
  * Without it the last page of a cut file would have been read as zeros. */
-sv_status sv_fetch_look(const sv_fetch *fetch, int64_t last_byte, sv_error *error);
+sv_status sv_file_look(const sv_file *file, int64_t last_byte, sv_error *error);
 
 /* After a page of bytes [first_byte, last_byte) could not be touched: SV_TRUNCATED, also when the
  * file holds them again by now; SV_IO where the system cannot read them. */
-sv_status sv_fetch_fault(const sv_fetch *fetch, int64_t first_byte, int64_t last_byte,
-                         sv_error *error);
+sv_status sv_file_fault(const sv_file *file, int64_t first_byte, int64_t last_byte,
+                        sv_error *error);
 
 #endif

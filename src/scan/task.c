@@ -4,6 +4,7 @@
 #include "base/guard.h"
 #include "base/memory.h"
 #include "base/size.h"
+#include "format/format.h"
 
 sv_status sv_worker_open(sv_worker *worker, sv_error *error)
 {
@@ -56,18 +57,17 @@ static void reduce_rows(void *context)
 }
 
 /* `last_byte`: what the file must still hold afterwards, for the samples to have been its own. */
-static sv_status reduce(const piece *p, int64_t last_byte, sv_error *error)
+static sv_status reduce(const piece *p, const sv_file *file, int64_t last_byte, sv_error *error)
 {
-    const sv_fetch *fetch = p->worker->fetch;
     const void *fault = NULL;
-    bool whole = sv_guard_run(reduce_rows, (void *)(uintptr_t)p, fetch->data,
-                              (size_t)fetch->size_bytes, &fault);
-    sv_status status = sv_fetch_look(fetch, last_byte, error);
+    bool whole = sv_guard_run(reduce_rows, (void *)(uintptr_t)p, file->data,
+                              (size_t)file->size_bytes, &fault);
+    sv_status status = sv_file_look(file, last_byte, error);
     if (status != SV_OK || whole) {
         return status;
     }
-    int64_t byte = (const char *)fault - fetch->data;
-    return sv_fetch_fault(fetch, byte, byte + 1, error);
+    int64_t byte = (const char *)fault - file->data;
+    return sv_file_fault(file, byte, byte + 1, error);
 }
 
 /* ---- in place ---------------------------------------------------------------------------- */
@@ -92,44 +92,66 @@ static sv_status do_in_place(sv_worker *worker, int64_t i, const sv_task *task, 
     } else {
         outcome->bytes_copied = task->last_byte - task->first_byte;
     }
-    return reduce(&p, task->last_byte, error);
+    return reduce(&p, &worker->fetch->file, task->last_byte, error);
 }
 
 /* ---- by a reader ------------------------------------------------------------------------- */
 
-static bool is_in_file(const sv_worker *worker, const sv_view *samples)
+static bool is_in_file(const sv_file *file, const sv_view *samples)
 {
-    uintptr_t offset = (uintptr_t)samples->address - (uintptr_t)worker->fetch->data;
-    return offset < (uintptr_t)worker->fetch->size_bytes;
+    uintptr_t offset = (uintptr_t)samples->address - (uintptr_t)file->data;
+    return offset < (uintptr_t)file->size_bytes;
 }
 
-static void count_bytes(const sv_worker *worker, const piece *p, sv_outcome *outcome)
+static void count_bytes(const piece *p, const sv_file *file, sv_outcome *outcome)
 {
     int64_t bytes =
         p->task->num_rows * p->samples.shape[1] * (int64_t)sv_dtype_itemsize(p->samples.dtype);
-    if (is_in_file(worker, &p->samples)) {
+    if (is_in_file(file, &p->samples)) {
         outcome->bytes_mapped += bytes;
     } else {
         outcome->bytes_copied += bytes;
     }
 }
 
+static void join_results(const piece *p, char *results)
+{
+    const sv_reducer *reducer = p->worker->reducer;
+    for (int64_t row = 0; row < p->task->num_rows; row++) {
+        size_t offset = (size_t)row * reducer->result_size;
+        reducer->join(reducer->context, results + offset, p->results + offset);
+    }
+}
+
+/* When a part of a joined recording is cut, its samples are lost like such that cannot be decoded:
+ * SV_FORMAT. */
 static sv_status add_piece(sv_worker *worker, piece *p, char *results, sv_outcome *outcome,
                            sv_error *error)
 {
-    const sv_reducer *reducer = worker->reducer;
+    const sv_recording *source = sv_reader_source(worker->reader);
+    sv_file file = sv_file_of(source);
     p->results = outcome->has_results ? worker->piece : results;
-    sv_status status = reduce(p, worker->fetch->size_bytes, error);
+    sv_status status = reduce(p, &file, file.size_bytes, error);
+    if (status != SV_OK && source != worker->recording) {
+        return sv_fail_at(error, sv_recording_path(source), SV_FORMAT);
+    }
     if (status != SV_OK) {
         return status;
     }
-    for (int64_t row = 0; row < p->task->num_rows && outcome->has_results; row++) {
-        size_t offset = (size_t)row * reducer->result_size;
-        reducer->join(reducer->context, results + offset, worker->piece + offset);
+    if (outcome->has_results) {
+        join_results(p, results);
     }
     outcome->has_results = true;
-    count_bytes(worker, p, outcome);
+    count_bytes(p, &file, outcome);
     return SV_OK;
+}
+
+static void lose_piece(const piece *p, sv_outcome *outcome, const sv_error *error)
+{
+    if (outcome->samples_lost == 0) {
+        outcome->loss = *error;
+    }
+    outcome->samples_lost += p->task->num_rows * p->samples.shape[1];
 }
 
 static sv_status do_by_reader(sv_worker *worker, const sv_task *task, char *results,
@@ -139,15 +161,12 @@ static sv_status do_by_reader(sv_worker *worker, const sv_task *task, char *resu
     while (p.first < task->last) {
         sv_status status =
             sv_reader_read(worker->reader, p.first, task->last - p.first, &p.samples, error);
-        if (status == SV_FORMAT) {
-            if (outcome->samples_lost == 0) {
-                outcome->loss = *error;
-            }
-            outcome->samples_lost += task->num_rows * p.samples.shape[1];
-        } else if (status == SV_OK) {
+        if (status == SV_OK) {
             status = add_piece(worker, &p, results, outcome, error);
         }
-        if (status != SV_OK && status != SV_FORMAT) {
+        if (status == SV_FORMAT) {
+            lose_piece(&p, outcome, error);
+        } else if (status != SV_OK) {
             return status;
         }
         p.first += p.samples.shape[1];

@@ -24,6 +24,7 @@ expect 'stats' s
 expect 'dump' help du
 expect '--format' stats --fo
 expect '--csv' info --cs
+expect '--join' dump --jo
 expect '' info --fail
 expect 'interleaved' stats --layout i
 expect 'map' stats --io = m

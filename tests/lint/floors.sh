@@ -4,13 +4,13 @@
 set -eu
 
 declare -A floor=(
-    [base]=1 [view]=2 [kernel]=2 [journal]=2 [format]=3 [scan]=4 [stats]=5 [array]=6 [edit]=6
+    [base]=1 [view]=2 [kernel]=2 [journal]=2 [format]=3 [scan]=4 [stats]=5 [convert]=5 [array]=6 [edit]=6
     [index]=7 [cluster]=7 [report]=8 [plot]=8 [cli]=9
 )
 declare -A room_of_header=(
     [api.h]=base [status.h]=base [status.def]=base [time.h]=base [guard.h]=base
     [dtype.h]=view [dtype.def]=view [buffer.h]=view [view.h]=view
-    [recording.h]=format [scan.h]=scan [summary.h]=stats [array.h]=array [edit.h]=edit
+    [recording.h]=format [scan.h]=scan [summary.h]=stats [convert.h]=convert [array.h]=array [edit.h]=edit
     [index.h]=index [cluster.h]=cluster [report.h]=report [plot.h]=plot
 )
 failed=0

@@ -55,22 +55,34 @@ START_TEST(options_that_make_no_sense_are_refused)
     open_bad(path, &options, SV_INVALID, "layout");
     options = (sv_open_options)SV_OPEN_OPTIONS_INIT;
     options.format = "mp3";
-    open_bad(path, &options, SV_INVALID, "there is no format 'mp3'; the formats are: raw sac");
+    open_bad(path, &options, SV_INVALID, "there is no format 'mp3'; the formats are: raw ");
     options.format = "RAW";
     open_bad(path, &options, SV_INVALID, "there is no format");
 }
 END_TEST
 
+static bool is_listed(const char *name)
+{
+    for (int i = 0; sv_format_name(i) != NULL; i++) {
+        if (strcmp(sv_format_name(i), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 START_TEST(formats_are_listed)
 {
+    static const char *const names[] = {"raw", "sac", "segy", "su", "mseed", "npy", "sound"};
     int count = 0;
     for (; sv_format_name(count) != NULL; count++) {
         ck_assert_ptr_nonnull(sv_format_description(count));
         ck_assert_uint_gt(strlen(sv_format_description(count)), 10);
     }
-    ck_assert_int_ge(count, 2);
-    ck_assert_str_eq(sv_format_name(0), "raw");
-    ck_assert_str_eq(sv_format_name(1), "sac");
+    ck_assert_int_eq(count, (int)(sizeof names / sizeof names[0]));
+    for (int i = 0; i < count; i++) {
+        ck_assert_msg(is_listed(names[i]), "%s", names[i]);
+    }
     ck_assert_ptr_null(sv_format_description(count));
     ck_assert_ptr_null(sv_format_name(-1));
     ck_assert_ptr_null(sv_format_description(-1));

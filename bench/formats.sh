@@ -1,0 +1,57 @@
+#!/bin/sh
+# Claims: what lies plainly in a file is read in place, whatever the format: big-endian float32 at
+# 0.75 and IBM float at 0.6 of native float32's rate, SAC and SU like raw; Steim2 by two threads at
+# 1.9 times libmseed's own rate; ten thousand small SAC files in a second. Run by bench/run.
+worst=0
+samples=134217728 channels=64
+native=$FOLDER/native.f32 counts=$FOLDER/counts.i4
+traces="--channels $channels --layout planar"
+
+# pair GOAL BYTES NAME FILE [OPTIONS...]: statistics of the file beside those of native float32.
+pair()
+{
+    goal=$1 bytes=$2 name=$3 file=$4
+    shift 4
+    # shellcheck disable=SC2086
+    "$BENCH/pairs" --pairs "$PAIRS" --bytes "$bytes" --goal "$goal" --names "$name,native float32" \
+        -- "$SEISVIEW" stats --threads "$THREADS" --json "$@" "$file" \
+        -- "$SEISVIEW" stats --threads "$THREADS" --json $traces "$native" || worst=$?
+}
+
+echo "statistics of 2^27 samples in $channels traces, whole processes, $THREADS threads"
+"$BENCH/fill" "$native" $((samples * 4)) || exit 2
+for encoding in f4 ibm4; do
+    # shellcheck disable=SC2086
+    "$SEISVIEW" convert $traces --encoding "$encoding" "$native" "$FOLDER/$encoding.segy" \
+        2>/dev/null || exit 2
+done
+"$SEISVIEW" convert "$native" "$FOLDER/one.sac" 2>/dev/null || exit 2
+pair 0.75 $((samples * 4)) 'SEG-Y float32' "$FOLDER/f4.segy"
+pair 0.6 $((samples * 4)) 'SEG-Y IBM float' "$FOLDER/ibm4.segy"
+pair 0.9 $((samples * 4)) SAC "$FOLDER/one.sac"
+rm "$FOLDER"/*.segy "$FOLDER/one.sac"
+
+echo "miniSEED, 2^25 counts in Steim2, beside libmseed's own reader with one thread"
+head -c 134217728 "$native" >"$FOLDER/part.f32"
+"$SEISVIEW" convert --encoding i4 "$FOLDER/part.f32" "$counts.bin" 2>/dev/null || exit 2
+"$SEISVIEW" convert --dtype '<i4' --rate 100 --start 2026-01-01T00:00:00Z --encoding steim2 \
+    "$counts.bin" "$FOLDER/counts.mseed" 2>/dev/null || exit 2
+"$BENCH/pairs" --pairs "$PAIRS" --goal 1.9 --names 'seisview stats,libmseed' \
+    -- "$SEISVIEW" stats --threads "$THREADS" --json "$FOLDER/counts.mseed" \
+    -- "$BENCH/unpack" "$FOLDER/counts.mseed" || worst=$?
+rm "$FOLDER"/counts.* "$FOLDER/part.f32" "$native"
+
+echo "10,000 SAC files of 1,000 samples in one call (a goal of one second)"
+mkdir "$FOLDER/days"
+"$BENCH/fill" "$FOLDER/day.f32" 4000 && "$SEISVIEW" convert "$FOLDER/day.f32" "$FOLDER/day.sac" \
+    2>/dev/null || exit 2
+i=0
+while [ $i -lt 10000 ]; do
+    cp "$FOLDER/day.sac" "$FOLDER/days/$i.sac" || exit 2
+    echo "$FOLDER/days/$i.sac"
+    i=$((i + 1))
+done >"$FOLDER/days.txt"
+"$BENCH/pairs" --pairs "$PAIRS" --names 'seisview stats' \
+    -- "$SEISVIEW" stats --json "@$FOLDER/days.txt" || worst=$?
+rm -r "$FOLDER/days"
+exit "$worst"
