@@ -19,29 +19,40 @@ extern "C" {
 #endif
 
 typedef struct sv_convert_options {
-    const char *format;   /* a name of sv_writer_name(); NULL: by the target's suffix */
-    const char *encoding; /* "f4 f8 i2 i3 i4 … steim1 steim2"; NULL: the samples' own type where the
-                             target has it */
-    const sv_window *window; /* NULL: all */
-    const char *channels;    /* a selection as of sv_channel_selected(); NULL: all */
-    bool replace;            /* a target that exists is replaced; else SV_BUSY */
-    const volatile sig_atomic_t
-        *cancel; /* the conversion stops soon after it is not 0; may be NULL */
-    /* Told each thing that the target cannot hold ("float64 samples are rounded to float32"), once
-     * for each file; may be NULL. */
+    /* A name of sv_writer_name(), or a suffix without its point ("flac"). NULL: by the target's
+     * suffix, which a directory and standard output have not. */
+    const char *format;
+    /* How samples are stored: "f4 f8 i1 u1 i2 … ibm4 steim1 steim2", of which each format has some.
+     * NULL: in the recording's type, or the least of the format that holds all its values, or a
+     * float to which they are rounded. */
+    const char *encoding;
+    const sv_window *window;             /* NULL: all */
+    const char *channels;                /* a selection as of sv_channel_selected(); NULL: all */
+    bool replace;                        /* a target that exists is replaced; else SV_BUSY */
+    const volatile sig_atomic_t *cancel; /* stops soon after it is not 0; may be NULL */
+    /* Told each thing that the target cannot hold, once for each file, as a sentence: "the id … is
+     * cut", "12 of its samples (<f8) are rounded to f4". `path` is the file's. May be NULL. */
     void (*note)(void *context, const char *path, const char *sentence);
-    /* Called now and then; may be NULL. */
+    /* Called now and then, with bytes of the recording's samples; may be NULL. */
     void (*progress)(void *context, int64_t done_bytes, int64_t total_bytes);
-    void *context;
+    void *context; /* of both */
 } sv_convert_options;
 
-/* Writes `recording` to `path` ("-": standard output). A target format that holds less than is
- * asked for (SAC one channel; raw, npy and sound one segment) needs `path` to be a directory, and
- * gets one file each, ID.START.suffix.
- * SV_INVALID: no such format or encoding, the target would be the source itself or has a journal;
- * SV_SHAPE: the target holds less and `path` is no directory; SV_BUSY: it exists; SV_RANGE: a
- * figure does not fit the target's header; SV_IO, SV_NOMEM, SV_CANCELLED; what reading answers
- * (recording.h), in which case nothing is left of the file that was being written. */
+/* Writes `recording` to `path`; "-" is standard output. Where a format holds less than is asked for
+ * (SAC one channel; raw, npy and sound one segment), `path` must be a directory, and gets one file
+ * each, ID.START.suffix. A link is followed, and what it names replaced. Raw samples come with a
+ * SigMF side file, unless there is one that belongs to another recording.
+ *
+ * Numbers are rounded to the nearest, halves to the even one, which is a note; NaN stays NaN. One
+ * that the encoding cannot hold (too large, NaN among integers) is SV_RANGE.
+ *
+ * `options` NULL: all zeros. One thread; the recording may be read by others meanwhile.
+ * SV_INVALID: no such format or encoding, or none for such samples; the target is the recording
+ * itself, has an edit journal (PATH.svj), or is no regular file. SV_SHAPE: the target holds less
+ * than is asked for. SV_BUSY: it exists. SV_WINDOW: the options choose nothing. SV_RANGE: a sample,
+ * a count or a time does not fit. SV_IO: with the errno, EPIPE where nobody reads standard output.
+ * SV_NOMEM; SV_CANCELLED; and what reading answers (recording.h). After each of them nothing is
+ * left of the file that was being written; files of a directory that were finished stay. */
 SV_API sv_status sv_convert(sv_recording *recording, const char *path,
                             const sv_convert_options *options, sv_error *error);
 

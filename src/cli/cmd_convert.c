@@ -65,21 +65,26 @@ static enum outcome convert_file(void *context, struct visit *visit)
         return STOPPED;
     }
     if (status != SV_OK) {
-        message(is_of_source(status) ? visit->path : path, "%s", error.message);
+        message(is_of_source(status) ? visit->speaker : path, "%s", error.message);
     }
     return outcome_of(status);
 }
 
 int cmd_convert(const struct options *options)
 {
-    char **files = options->files;
-    if (files[0] == NULL || files[1] == NULL || files[2] != NULL) {
-        message(NULL, "convert takes a recording and the file to write, and nothing else; see: "
-                      "seisview help convert");
+    char **target = options->files;
+    while (target[0] != NULL && target[1] != NULL) {
+        target++;
+    }
+    long num_sources = target - options->files;
+    if (num_sources < 1 || (num_sources > 1 && !options->join)) {
+        message(NULL, "convert takes a recording and the file to write, and with --join several "
+                      "before it; see: seisview help convert");
         return EXIT_USAGE;
     }
-    char *source[] = {files[0], NULL};
-    struct options own = *options;
-    own.files = source;
-    return visit_all(&own, convert_file, files[1]);
+    char *path = *target;
+    *target = NULL;
+    int status = visit_all(options, convert_file, path);
+    *target = path;
+    return status;
 }

@@ -300,7 +300,7 @@ static const struct option_entry entries[] = {
      "window: from the first sample at or after P, which is an index (1000), seconds (12.5s) or "
      "UTC (2026-01-31T12:00:00.5Z)"},
     {"to", "P", READING, read_to, "window: up to P, which is left out"},
-    {"join", NULL, SCANNING, set_join, "the files are parts of one recording: by id and time"},
+    {"join", NULL, READING, set_join, "the files are parts of one recording: by id and time"},
     {"channel", "SEL", READING, read_channel, "channels by index (0,3-5) or id (IU.*.00.BH?)"},
 
     {NULL, NULL, REPORTING | DUMP | CONVERT, NULL, "Output"},

@@ -139,9 +139,7 @@ static sv_status check_target(const sv_conversion *conversion, const char *path,
                        "a SigMF side file is written beside its samples; name "
                        "those");
     }
-    const struct stat *source = &conversion->recording->at_opening;
-    if (stat(path, &found) == 0 && found.st_dev == source->st_dev &&
-        found.st_ino == source->st_ino) {
+    if (stat(path, &found) == 0 && sv_recording_is_of(conversion->recording, &found)) {
         return sv_fail(error, SV_INVALID,
                        "it is the recording that is to be converted; give another file");
     }

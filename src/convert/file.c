@@ -11,6 +11,7 @@
 #include "base/size.h"
 #include "convert/carry.h"
 #include "convert/writer.h"
+#include "format/format.h"
 
 enum {
     TILE_BYTES = 4 * 1024 * 1024,
@@ -151,16 +152,15 @@ static sv_status fetch_portion(sv_work *work, int64_t first, int64_t count, int6
     if (status != SV_OK) {
         return status;
     }
-    const sv_buffer *buffer = sv_recording_buffer(work->writing->scope.recording);
+    const sv_buffer *buffer = sv_recording_buffer(sv_reader_source(work->reader));
+    const char *data = sv_buffer_data(buffer);
     const void *fault;
     sv_portion portion = {work, &samples, first, at};
-    if (!sv_guard_run(carry_portion, &portion, sv_buffer_data(buffer), sv_buffer_size_bytes(buffer),
-                      &fault)) {
+    if (!sv_guard_run(carry_portion, &portion, data, sv_buffer_size_bytes(buffer), &fault)) {
         status = look_at_source(work, error);
         return status != SV_OK ? status
                                : sv_fail(error, SV_IO, "byte %lld of it cannot be read",
-                                         (long long)((const char *)fault -
-                                                     (const char *)sv_buffer_data(buffer)));
+                                         (long long)((const char *)fault - data));
     }
     *num_fetched = samples.shape[1];
     return work->carry.num_unfit > 0 ? fail_unfit(work, error) : SV_OK;

@@ -62,6 +62,9 @@ typedef struct sv_format {
     /* sv_recording_check(); NULL: of the one file. */
     sv_status (*check)(const sv_recording *recording, sv_error *error);
 
+    /* sv_recording_is_of(); NULL: of the one file. */
+    bool (*is_of)(const sv_recording *recording, const struct stat *file);
+
     void (*close)(sv_recording *recording); /* frees `state` */
 
     /* Segments that are not in place, NULL where all are: a reader's own state, of one thread; see
@@ -129,6 +132,9 @@ sv_status sv_input_open(const char *path, sv_buffer **buffer, struct stat *at_op
 
 /* Whether a file is as it was: as sv_recording_check(). */
 sv_status sv_stat_check(const struct stat *then, const struct stat *now, sv_error *error);
+
+/* Whether it is this file that the samples lie in, or one of those of a joined recording. */
+bool sv_recording_is_of(const sv_recording *recording, const struct stat *file);
 
 /* The recording whose buffer the samples lie in that were read last, unless they were decoded: the
  * reader's own or, of a joined one, the part. */

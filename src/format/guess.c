@@ -57,13 +57,15 @@ static sv_status find_by_name(const char *name, const sv_format **format, sv_err
                    names);
 }
 
-static sv_likeness ask(const sv_format *format, const sv_source *source, const sv_head *head)
+/* How much a format would have the file, in twos: of those that are equally sure, the one whose
+ * suffix it bears goes first. */
+static int ask(const sv_format *format, const sv_source *source, const sv_head *head)
 {
-    sv_likeness likeness = format->probe(source, head);
-    if (likeness < SV_LIKE_SUFFIX && sv_path_has_suffix(source->data_path, format->suffixes)) {
-        return SV_LIKE_SUFFIX;
+    int likeness = (int)format->probe(source, head);
+    if (!sv_path_has_suffix(source->data_path, format->suffixes)) {
+        return 2 * likeness;
     }
-    return likeness;
+    return 2 * (likeness > SV_LIKE_SUFFIX ? likeness : SV_LIKE_SUFFIX) + 1;
 }
 
 sv_status sv_format_choose(const sv_source *source, const sv_head *head, const sv_format **format,
@@ -72,15 +74,15 @@ sv_status sv_format_choose(const sv_source *source, const sv_head *head, const s
     if (source->options->format != NULL) {
         return find_by_name(source->options->format, format, error);
     }
-    sv_likeness best = SV_UNLIKE;
+    int best = 2 * SV_UNLIKE;
     for (int i = 0; i < NUM_FORMATS; i++) {
-        sv_likeness likeness = ask(formats[i], source, head);
+        int likeness = ask(formats[i], source, head);
         if (likeness > best) {
             best = likeness;
             *format = formats[i];
         }
     }
-    if (best == SV_UNLIKE) {
+    if (best == 2 * SV_UNLIKE) {
         return sv_fail(error, SV_FORMAT,
                        "neither its content nor its suffix tells the format; if its samples are "
                        "raw, say --format raw or their type with --dtype");

@@ -300,7 +300,7 @@ static bool joins(const sv_run *run, const sv_run *before)
  */
 static void number_segments(sv_run *runs, int64_t num_runs)
 {
-    const sv_run *open[OPEN_SEGMENTS]; /* the last run of each, the latest first */
+    const sv_run *open[OPEN_SEGMENTS] = {NULL}; /* the last run of each, the latest first */
     int num_open = 0;
     int64_t num_segments = 0;
     for (sv_run *run = runs; run < runs + num_runs; run++) {
@@ -449,6 +449,18 @@ static sv_status channel_of_join(const sv_recording *recording, int64_t segment,
     return SV_OK;
 }
 
+static bool is_join_of(const sv_recording *recording, const struct stat *file)
+{
+    const sv_join *join = recording->state;
+    for (int32_t i = 0; i < join->parts.num_parts; i++) {
+        const struct stat *part = &join->parts.part[i].at_joining;
+        if (part->st_dev == file->st_dev && part->st_ino == file->st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static sv_status check_join(const sv_recording *recording, sv_error *error)
 {
     sv_join *join = recording->state;
@@ -486,6 +498,7 @@ static sv_status make_empty(const char *path, sv_recording **recording, sv_error
         .segment = segment_of_join,
         .channel = channel_of_join,
         .check = check_join,
+        .is_of = is_join_of,
         .close = close_join,
         .open_reader = sv_join_open_reader,
         .read = sv_join_read,

@@ -202,12 +202,17 @@ static sv_status explain_change(const sv_part *part, sv_error *error)
     return sv_fail_at(error, part->path, part->change);
 }
 
+/* One that is in use is read on without being taken again: it stays in the list. */
 sv_status sv_parts_check(sv_parts *parts, sv_error *error)
 {
     sv_status worst = SV_OK;
     pthread_mutex_lock(&parts->lock);
-    for (int32_t i = parts->first_read; i != NONE; i = parts->part[i].next_read) {
+    int32_t next = parts->first_read;
+    parts->first_read = NONE;
+    while (next != NONE) {
+        int32_t i = next;
         sv_part *part = &parts->part[i];
+        next = part->next_read;
         if (part->open != NULL) {
             note_change(part, sv_recording_check(part->open, NULL));
         }
@@ -216,8 +221,10 @@ sv_status sv_parts_check(sv_parts *parts, sv_error *error)
         }
         part->change = SV_OK;
         part->is_read = false;
+        if (part->uses > 0) {
+            list_as_read(parts, i);
+        }
     }
-    parts->first_read = NONE;
     pthread_mutex_unlock(&parts->lock);
     return worst;
 }

@@ -75,7 +75,7 @@ size_t sv_mseed_parse(const unsigned char *bytes, size_t num_bytes, sv_mseed_rec
 /* Whether its samples can be what it says, by its length: sets `fault`. */
 void sv_mseed_judge(sv_mseed_record *record, int64_t file_bytes);
 
-/* "is cut: the file ends at byte 700, …": what follows "the record at byte 512". Returns `text`. */
+/* "is cut: the file ends at byte 700": what follows "the record at byte 512". Returns `text`. */
 char *sv_mseed_fault_text(const sv_mseed_record *record, int64_t file_bytes, char text[128]);
 
 /* "Steim1", "float32", "unknown". */

@@ -267,19 +267,20 @@ static int64_t most_samples(const sv_mseed_record *record, const struct encoding
 
 static sv_mseed_fault find_fault(const sv_mseed_record *record, int64_t file_bytes)
 {
-    const struct encoding *encoding = find_encoding(record->encoding);
+    int64_t left = file_bytes - record->offset;
+    if (record->length > left || left < SV_MSEED_LEAST_BYTES) {
+        return SV_MSEED_CUT;
+    }
     if (record->length == 0) {
         return SV_MSEED_NO_LENGTH;
-    }
-    if (record->num_samples == 0 && record->offset + record->length <= file_bytes) {
-        return record->encoding == DE_ASCII ? SV_MSEED_TEXT : SV_MSEED_SOUND;
     }
     if (record->encoding == DE_ASCII) {
         return SV_MSEED_TEXT;
     }
-    if (record->offset + record->length > file_bytes) {
-        return SV_MSEED_CUT;
+    if (record->num_samples == 0) {
+        return SV_MSEED_SOUND;
     }
+    const struct encoding *encoding = find_encoding(record->encoding);
     if (encoding == NULL) {
         return SV_MSEED_ENCODING;
     }
@@ -304,8 +305,7 @@ char *sv_mseed_fault_text(const sv_mseed_record *record, int64_t file_bytes, cha
     case SV_MSEED_SOUND: snprintf(text, SIZE, "is sound"); break;
     case SV_MSEED_NO_LENGTH: snprintf(text, SIZE, "does not state how long it is"); break;
     case SV_MSEED_CUT:
-        snprintf(text, SIZE, "is cut: it has %" PRId32 " bytes, and the file ends at byte %" PRId64,
-                 record->length, file_bytes);
+        snprintf(text, SIZE, "is cut: the file ends at byte %" PRId64, file_bytes);
         break;
     case SV_MSEED_ENCODING:
         snprintf(text, SIZE, "is encoded in a way that is not read (encoding %d)",

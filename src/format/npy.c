@@ -390,8 +390,9 @@ static sv_status check_end(sv_recording *recording, const sv_array *array, int64
     return sv_recording_warn(recording, error,
                              "%" PRId64 " of the %" PRId64
                              " samples that its header states are missing: the file ends at byte "
-                             "%" PRId64,
-                             array->size - there, array->size, file_bytes);
+                             "%" PRId64 "; what is whole is %" PRId64 " x %" PRId64 " samples",
+                             array->size - there, array->size, file_bytes, npy->num_channels,
+                             npy->num_samples);
 }
 
 /* ---- the descriptor ---------------------------------------------------------------------- */

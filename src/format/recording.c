@@ -235,6 +235,15 @@ static bool same_time(struct timespec a, struct timespec b)
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+bool sv_recording_is_of(const sv_recording *recording, const struct stat *file)
+{
+    if (recording->format->is_of != NULL) {
+        return recording->format->is_of(recording, file);
+    }
+    return recording->at_opening.st_dev == file->st_dev &&
+           recording->at_opening.st_ino == file->st_ino;
+}
+
 sv_status sv_recording_check(const sv_recording *recording, sv_error *error)
 {
     if (recording->format->check != NULL) {

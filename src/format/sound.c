@@ -1,5 +1,5 @@
-/* Sound files through libsndfile: WAV, RF64, W64, AIFF, AIFF-C, AU, CAF, FLAC, Ogg and what else it
- * knows. Sound has a rate, and neither a start nor ids. */
+/* Sound files through libsndfile: WAV, RF64, W64, AIFF, AIFF-C, AU, CAF, FLAC and Ogg. Sound has a
+ * rate, and neither a start nor ids. */
 #include "format/sound.h"
 
 #include <inttypes.h>
@@ -150,9 +150,7 @@ static sv_status examine(sv_recording *recording, const sv_source *source, const
     if (status != SV_OK) {
         return status;
     }
-    if (stated.is_unfinished) {
-        sv_sound_complete_header(&stated, head->file_bytes, &sound->patch);
-    }
+    sv_sound_mend_header(&stated, head->file_bytes, &sound->patch);
     status = sv_sound_file_open(&file, recording, &sound->patch, error);
     if (status == SV_OK) {
         status = describe(recording, source, &stated, &file, error);
@@ -178,10 +176,10 @@ static sv_status open_sound(sv_recording *recording, const sv_source *source, co
                        "dtype, channels, layout and skip are for raw samples, not for sound "
                        "files; leave them out, or give --format raw");
     }
-    if (sv_sound_is_mpeg(head)) {
-        return sv_fail(error, SV_UNSUPPORTED,
-                       "MPEG audio (MP3) is not read; decode it to a WAV file first, or give "
-                       "--format raw");
+    if (!sv_sound_has_magic(head)) {
+        return sv_fail(error, SV_FORMAT,
+                       "it does not begin as a sound file that is read (WAV, RF64, W64, AIFF, AU, "
+                       "CAF, FLAC, Ogg); if its samples are raw, say --format raw");
     }
     sv_sound *sound = sv_calloc(1, sizeof *sound);
     if (sound == NULL) {

@@ -33,22 +33,20 @@ typedef struct sv_sound_statement {
     double rate;        /* with its fraction; 0: not found */
     bool is_unfinished; /* the header was never completed: data_bytes means nothing */
 
-    /* The field that states data_bytes. */
+    /* The field that states data_bytes in chunks; field_bytes 0: there is none. */
     int64_t field_byte;
     int field_bytes;
     sv_byte_order field_order;
     int64_t counted_from; /* the byte from which it counts */
 } sv_sound_statement;
 
-/* Whether the file begins as a sound file. */
+/* Whether the file begins as one of the sound files that are read. libsndfile knows more; for some
+ * of those its decoders write messages to the standard streams of whoever runs them. */
 bool sv_sound_has_magic(const sv_head *head);
 
 /* SV_IO, SV_TRUNCATED. */
 sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *head,
                                   sv_sound_statement *statement, sv_error *error);
-
-/* MPEG audio (MP3): its decoder writes messages to the standard error stream of whoever runs it. */
-bool sv_sound_is_mpeg(const sv_head *head);
 
 /* ---- the decoder ------------------------------------------------------------------------- */
 
@@ -60,9 +58,10 @@ typedef struct sv_sound_patch {
     unsigned char bytes[8];
 } sv_sound_patch;
 
-/* The length that an unfinished header lacks. */
-void sv_sound_complete_header(const sv_sound_statement *stated, int64_t file_bytes,
-                              sv_sound_patch *patch);
+/* The length that is there, for a header that does not state one that can be. Not every such header
+ * does libsndfile take. */
+void sv_sound_mend_header(const sv_sound_statement *stated, int64_t file_bytes,
+                          sv_sound_patch *patch);
 
 /* Another number of frames for a FLAC file's header, 0: not known; nothing for other files. Its
  * decoder finds no frame by a number that is wrong. SV_IO, SV_TRUNCATED. */

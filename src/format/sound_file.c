@@ -41,8 +41,6 @@ static const sv_sound_encoding encodings[] = {
     {SF_FORMAT_DWVW_12, SV_I2, 20, false, false},
     {SF_FORMAT_DWVW_16, SV_I2, 16, false, false},
     {SF_FORMAT_DWVW_24, SV_I3, 8, false, false},
-    {SF_FORMAT_DPCM_8, SV_I1, 24, false, false},
-    {SF_FORMAT_DPCM_16, SV_I2, 16, false, false},
     {SF_FORMAT_VORBIS, SV_F4, 0, false, false},
     {SF_FORMAT_OPUS, SV_F4, 0, false, false},
 };

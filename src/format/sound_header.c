@@ -97,12 +97,6 @@ bool sv_sound_has_magic(const sv_head *head)
            holds(head, 0, "OggS\0", 5);
 }
 
-bool sv_sound_is_mpeg(const sv_head *head)
-{
-    return holds(head, 0, "ID3", 3) ||
-           (head->num_bytes >= 2 && head->bytes[0] == 0xFF && (head->bytes[1] & 0xE0) == 0xE0);
-}
-
 /* ---- chunks ------------------------------------------------------------------------------ */
 
 typedef struct walk {
@@ -148,13 +142,13 @@ static bool has_id(const chunk *found, const char *id)
     return memcmp(found->header, id, 4) == 0;
 }
 
-/* A size that a program writes before it knows it. What it reads from a pipe ffmpeg gives all
- * ones, and sox the most whole frames below 2 GiB less a page, or for AIFF less 16 MiB. */
+/* A size that a program writes before it knows it: ffmpeg all ones; sox the most whole frames below
+ * 2 GiB less a page, or for AIFF less 16 MiB, which a file may well have. */
 static bool is_placeholder(const walk *w, int64_t field, int64_t data_bytes)
 {
-    int64_t sox =
-        w->style->order == SV_BIG_ENDIAN && w->style->lead_bytes > 0 ? 0x7F000000 : 0x7FFFF000;
-    return field == UINT32_MAX || (data_bytes > sox - 65536 && data_bytes <= sox);
+    int64_t sox = w->style->lead_bytes > 0 ? 0x7F000000 : 0x7FFFF000;
+    bool is_sox = data_bytes > sox - 65536 && data_bytes <= sox;
+    return field == UINT32_MAX || (is_sox && data_bytes > w->file_bytes - w->statement->data_byte);
 }
 
 /* None stated is a statement in a file that has the size its header gives. */
@@ -167,7 +161,7 @@ static bool is_unfinished(const walk *w, int64_t field)
     if (s->data_bytes <= 0) {
         return llabs(w->whole_bytes - w->file_bytes) > 1;
     }
-    return s->data_bytes > w->file_bytes - s->data_byte && is_placeholder(w, field, s->data_bytes);
+    return is_placeholder(w, field, s->data_bytes);
 }
 
 static void take_data(const walk *w, const chunk *found)
@@ -265,9 +259,14 @@ sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *
 /* ---- what libsndfile is shown instead ---------------------------------------------------- */
 
 /* A field of 32 bits that the length does not fit says as much as it can. */
-void sv_sound_complete_header(const sv_sound_statement *stated, int64_t file_bytes,
-                              sv_sound_patch *patch)
+void sv_sound_mend_header(const sv_sound_statement *stated, int64_t file_bytes,
+                          sv_sound_patch *patch)
 {
+    int64_t there = file_bytes - stated->data_byte;
+    bool is_right = stated->data_bytes >= 0 && stated->data_bytes <= there;
+    if (stated->field_bytes == 0 || there < 0 || (is_right && !stated->is_unfinished)) {
+        return;
+    }
     int64_t length = file_bytes - stated->counted_from;
     if (stated->field_bytes == 4) {
         length = sv_min_i8(length, UINT32_MAX - 1);

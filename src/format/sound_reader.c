@@ -13,6 +13,8 @@
 enum {
     MOST_BYTES = 8 << 20, /* decoded at once: more than any block of a scan */
     COUNTED_AT_ONCE = 65536,
+    RETREAT_FRAMES = 1 << 18,
+    FEWEST_FRAMES = 4096, /* there is room for */
 
     /* Around damage: frames at once, which double after so many were lost one after the other. */
     CAREFUL_FRAMES = 1024,
@@ -72,15 +74,28 @@ static attempt decode_here(sv_sound_reader *reader, int64_t count)
     return made;
 }
 
-/* Decodes and drops what lies before `frame`. */
+/* Decodes and drops what lies before `frame`. Behind damage, where a decoder goes on, its count of
+ * frames is wrong: only what is always decoded in order has no other count. */
 static bool pass_over(sv_sound_reader *reader, int64_t frame)
 {
     int64_t most = (int64_t)sv_buffer_size_bytes(reader->buffer) / room_of(reader);
     bool moved = true;
     while (moved && reader->file.position < frame) {
-        moved = decode_here(reader, sv_min_i8(most, frame - reader->file.position)).num_frames > 0;
+        attempt made = decode_here(reader, sv_min_i8(most, frame - reader->file.position));
+        moved = reader->sound->seeks ? made.whole : made.num_frames > 0;
     }
     return moved;
+}
+
+/* A seek near damage, or near the end of a file that is cut, may fail although the frame is there:
+ * it can be come to from some way before it. */
+static bool come_from_before(sv_sound_reader *reader, int64_t frame)
+{
+    int64_t before = sv_max_i8(0, frame - RETREAT_FRAMES);
+    sv_sound_file *file = &reader->file;
+    sv_sound_file_close(file);
+    return sv_sound_file_open(file, reader->recording, &reader->sound->patch, NULL) == SV_OK &&
+           (before == 0 || sv_sound_file_seek(file, before)) && pass_over(reader, frame);
 }
 
 static bool go_to(sv_sound_reader *reader, int64_t frame)
@@ -88,8 +103,10 @@ static bool go_to(sv_sound_reader *reader, int64_t frame)
     if (reader->file.position == frame) {
         return true;
     }
-    return reader->sound->seeks ? sv_sound_file_seek(&reader->file, frame)
-                                : pass_over(reader, frame);
+    if (!reader->sound->seeks) {
+        return pass_over(reader, frame);
+    }
+    return sv_sound_file_seek(&reader->file, frame) || come_from_before(reader, frame);
 }
 
 static sv_status ready(sv_sound_reader *reader, int64_t first, int64_t count, sv_error *error)
@@ -105,7 +122,7 @@ static sv_status ready(sv_sound_reader *reader, int64_t first, int64_t count, sv
             return status;
         }
     }
-    return make_room(reader, count, error);
+    return make_room(reader, sv_max_i8(count, FEWEST_FRAMES), error);
 }
 
 /* SV_OK also where fewer frames could be decoded, or none. */
@@ -132,8 +149,8 @@ static sv_status fail_decoding(const sv_sound_reader *reader, int64_t first, int
 {
     return sv_fail(error, SV_FORMAT,
                    "samples %" PRId64 " to %" PRId64
-                   " cannot be decoded: what is encoded before byte %" PRId64
-                   " is damaged, or ends too early",
+                   " cannot be decoded: the file is damaged near byte %" PRId64
+                   ", or ends too early; they are left out",
                    first, first + count - 1, reader->file.byte);
 }
 

@@ -155,6 +155,21 @@ run info --json --join a.mseed c.sac
 exits 0
 has 1 format='"mixed"' num_segments=2
 
+check 'the whole converted'
+run convert --join b.sac a.sac whole.sac
+exits 0
+run dump whole.sac
+exits 0
+prints "$(seq 11 25)"
+run info --json whole.sac
+has 1 id='"XX.AAA..BHZ"' start='"2026-01-01T00:00:01Z"' num_samples=15
+run convert --join --force b.mseed a.mseed a.mseed
+refused 1 'a.mseed: it is the recording that is to be converted'
+run convert --from 1 a.mseed unnamed.bin
+run convert --rate 10 --start 2026-01-01T00:00:00Z unnamed.bin unnamed.mseed
+run stats --join unnamed.mseed
+refused 1 'unnamed.mseed: its channel 0 has no id'
+
 check 'many files, and few descriptors'
 list=
 for ((i = 0; i < 60; i++)); do

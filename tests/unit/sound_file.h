@@ -57,7 +57,7 @@ enum {
 };
 
 struct wav {
-    bool is_big;  /* RIFX */
+    bool is_big;   /* RIFX */
     uint16_t code; /* 1 PCM, 3 float, 6 A-law, 7 µ-law */
     uint16_t channels, bits;
     uint32_t rate;
@@ -87,7 +87,7 @@ static inline struct sound_file make_wav(struct wav wav, const void *data, size_
 /* 16 bits, 2 channels, 100 Hz, frames 0 to num_frames − 1: channel 0 counts up, channel 1 down. */
 static inline struct sound_file make_counting_wav(int num_frames)
 {
-    unsigned char data[SOUND_SIZE / 2];
+    unsigned char data[SOUND_SIZE / 2] = {0};
     for (int i = 0; i < num_frames; i++) {
         unsigned down = (unsigned)-i;
         unsigned char frame[] = {(unsigned char)i, (unsigned char)(i >> 8), (unsigned char)down,

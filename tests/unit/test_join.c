@@ -583,6 +583,23 @@ START_TEST(a_part_that_was_written_to_is_told_once_for_each_reading)
 }
 END_TEST
 
+START_TEST(a_part_in_the_hands_of_a_reader_is_looked_at_again)
+{
+    static struct list parts;
+    add_part(&parts, "AAA", count_up(100), 0, 100, 0);
+    sv_recording *joined = join(&parts);
+    sv_reader *reader;
+    sv_view view;
+    ck_assert_int_eq(sv_reader_open(joined, 0, &reader, NULL), SV_OK);
+    ck_assert_int_eq(sv_reader_read(reader, 0, 50, &view, NULL), SV_OK);
+    ck_assert_int_eq(sv_recording_check(joined, NULL), SV_OK);
+    ck_assert_int_eq(truncate(parts.paths[0], SAC_HEADER), 0);
+    ck_assert_int_eq(sv_recording_check(joined, NULL), SV_TRUNCATED);
+    sv_reader_close(reader);
+    close_good(joined);
+}
+END_TEST
+
 /* ---- many parts ---------------------------------------------------------------------------- */
 
 static int count_open_files(void)
@@ -706,6 +723,7 @@ int main(void)
         a_part_that_lacks_samples_makes_its_segment_incomplete,
         a_part_that_is_cut_loses_its_samples_alone,
         a_part_that_was_written_to_is_told_once_for_each_reading,
+        a_part_in_the_hands_of_a_reader_is_looked_at_again,
         there_may_be_more_parts_than_open_files,
         parts_that_change_while_they_are_closed_are_noticed,
         allocations_that_fail_leave_nothing_open,

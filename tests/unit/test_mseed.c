@@ -786,7 +786,9 @@ static void merge_runs(sv_recording *recording, uint32_t records_a_run, uint32_t
     sv_mseed_track_thin(&track, merged);
     ck_assert_int_le(track.num_runs, before);
     memcpy(track.key, "ANMO 00BHZIU", 12);
-    sv_free(mseed->channels[0].runs);
+    for (int32_t i = 0; i < mseed->num_channels; i++) {
+        sv_free(mseed->channels[i].runs);
+    }
     sv_free(mseed->segments);
     mseed->segments = NULL;
     mseed->num_channels = 0;

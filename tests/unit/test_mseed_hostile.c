@@ -466,7 +466,7 @@ START_TEST(a_file_may_be_cut_anywhere)
             if (left % RECORD == 0) {
                 no_warning(recording);
             } else {
-                one_warning(recording, left % RECORD < 48 ? "no record" : "is cut: it has 512");
+                one_warning(recording, left % RECORD < 48 ? "no record" : "is cut: the file ends");
             }
             close_good(recording);
         }
@@ -596,6 +596,20 @@ static sv_status measure(sv_recording *recording, int threads, sv_summary *summa
     return sv_summary_scan(recording, &range, &options, summary, report, error);
 }
 
+static void same_bits(const sv_summary *a, const sv_summary *b)
+{
+    const double figures[][2] = {{a->min, b->min}, {a->max, b->max},
+                                 {a->sum, b->sum}, {a->sum_low, b->sum_low},
+                                 {a->m2, b->m2},   {a->m2_low, b->m2_low}};
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        ck_assert_int_eq(memcmp(&figures[i][0], &figures[i][1], sizeof(double)), 0);
+    }
+    ck_assert_int_eq(a->num_samples, b->num_samples);
+    ck_assert_int_eq(a->min_index, b->min_index);
+    ck_assert_int_eq(a->max_index, b->max_index);
+    ck_assert_int_eq(a->num_zero, b->num_zero);
+}
+
 /* Lost records here and there, several blocks long: the rest is measured, by any number of
  * threads to the same bits. */
 START_TEST(the_rest_is_measured_whatever_the_threads)
@@ -624,7 +638,7 @@ START_TEST(the_rest_is_measured_whatever_the_threads)
     ck_assert(lost == 0 || strstr(error.message, "cannot be decoded (Steim2)") != NULL);
     for (int threads = 2; threads <= 8; threads++) {
         ck_assert_int_eq(measure(recording, threads, &many, &report, NULL), expected);
-        ck_assert_int_eq(memcmp(&one, &many, sizeof one), 0);
+        same_bits(&one, &many);
     }
     close_good(recording);
 }

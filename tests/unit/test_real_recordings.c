@@ -14,7 +14,7 @@ enum { SKIPPED = 77 };
 /* Formats of expected.json by our names; those that are not read yet are named at the end. */
 static const struct {
     const char *expected, *name;
-} formats[] = {{"SAC", "sac"}, {"SEGY", "segy"}, {"SU", "su"}};
+} formats[] = {{"MSEED", "mseed"}, {"SAC", "sac"}, {"SEGY", "segy"}, {"SU", "su"}};
 
 static const char *folder(void)
 {
@@ -102,16 +102,20 @@ static void compare_figures(const char *file, const sv_view *samples, const json
                   figures.stdev);
 }
 
-/* Ids of expected.json show what is not printable ASCII as `?`. */
+/* Ids of expected.json lack what is not printable ASCII, or show it as `?`. */
 static void compare_id(const char *file, const char *id, const char *expected)
 {
-    char shown[SV_ID_SIZE];
-    size_t length = 0;
+    char shown[SV_ID_SIZE], kept[SV_ID_SIZE];
+    size_t length = 0, num_kept = 0;
     for (; id[length] != '\0'; length++) {
-        shown[length] = id[length] >= ' ' && id[length] <= '~' ? id[length] : '?';
+        bool is_printable = id[length] >= ' ' && id[length] <= '~';
+        shown[length] = is_printable ? id[length] : '?';
+        kept[num_kept] = id[length];
+        num_kept += is_printable;
     }
-    shown[length] = '\0';
-    ck_assert_msg(strcmp(shown, expected) == 0, "%s: id %s, expected %s", file, shown, expected);
+    shown[length] = kept[num_kept] = '\0';
+    ck_assert_msg(strcmp(shown, expected) == 0 || strcmp(kept, expected) == 0,
+                  "%s: id %s, expected %s", file, shown, expected);
 }
 
 static void compare_start(const char *file, sv_time start, const char *expected, bool is_sac)
@@ -128,50 +132,123 @@ static void compare_start(const char *file, sv_time start, const char *expected,
                   sv_time_format(start, text), expected);
 }
 
-static void compare_trace(const char *file, const sv_recording *recording, int64_t segment,
-                          int64_t row, const json_t *trace)
+static void compare_samples(const char *file, const sv_view *samples, const json_t *trace)
 {
-    sv_segment whole;
-    sv_channel channel;
-    sv_view samples;
-    ck_assert_int_eq(sv_recording_segment(recording, segment, &whole), SV_OK);
-    ck_assert_int_eq(sv_recording_channel(recording, segment, row, &channel), SV_OK);
-    ck_assert_int_eq(sv_view_at(&whole.samples, 0, row, &samples, NULL), SV_OK);
-    bool is_sac = strcmp(sv_recording_format(recording), "sac") == 0;
-    ck_assert(whole.complete);
-    compare_id(file, channel.has_id ? channel.id : "...", text_of(trace, "id"));
-    compare_start(file, channel.start, text_of(trace, "start"), is_sac);
-    ck_assert_int_eq(whole.num_samples, (int64_t)number_of(trace, "num_samples"));
-    double rate = number_of(trace, "sample_rate");
-    ck_assert_msg(fabs(whole.sample_rate - rate) <= 1e-12 * rate, "%s: %.17g Hz, expected %.17g",
-                  file, whole.sample_rate, rate);
     const json_t *first = json_object_get(trace, "first");
     for (size_t i = 0; i < json_array_size(first); i++) {
         double sample;
-        ck_assert_int_eq(sv_view_get_f8(&samples, (int64_t[]){(int64_t)i}, &sample, NULL), SV_OK);
+        ck_assert_int_eq(sv_view_get_f8(samples, (int64_t[]){(int64_t)i}, &sample, NULL), SV_OK);
         ck_assert_double_eq(sample, json_number_value(json_array_get(first, i)));
     }
-    compare_figures(file, &samples, trace);
+    compare_figures(file, samples, trace);
+}
+
+static void compare_rate(const char *file, double rate, const json_t *trace)
+{
+    double expected = number_of(trace, "sample_rate");
+    ck_assert_msg(fabs(rate - expected) <= 1e-12 * expected, "%s: %.17g Hz, expected %.17g", file,
+                  rate, expected);
+}
+
+static void compare_trace(const char *file, const sv_recording *recording,
+                          const sv_segment *segment, int64_t row, const json_t *trace)
+{
+    sv_channel channel;
+    sv_view samples;
+    ck_assert_int_eq(sv_recording_channel(recording, segment->index, row, &channel), SV_OK);
+    ck_assert_int_eq(sv_view_at(&segment->samples, 0, row, &samples, NULL), SV_OK);
+    bool is_sac = strcmp(sv_recording_format(recording), "sac") == 0;
+    compare_id(file, channel.has_id ? channel.id : "...", text_of(trace, "id"));
+    compare_start(file, channel.start, text_of(trace, "start"), is_sac);
+    ck_assert_int_eq(segment->num_samples, (int64_t)number_of(trace, "num_samples"));
+    compare_rate(file, segment->sample_rate, trace);
+    compare_samples(file, &samples, trace);
+}
+
+/* A trace of ObsPy's is a part of a segment of ours, which finds the place of records that lie out
+ * of order. */
+static void compare_part(const char *file, const sv_recording *recording, const sv_segment *segment,
+                         const json_t *trace)
+{
+    sv_channel channel;
+    sv_time start;
+    sv_view samples;
+    ck_assert_int_eq(sv_recording_channel(recording, segment->index, 0, &channel), SV_OK);
+    ck_assert_int_eq(sv_time_parse(text_of(trace, "start"), &start), SV_OK);
+    int64_t num_samples = (int64_t)number_of(trace, "num_samples");
+    int64_t first = sv_first_sample_at(segment->start, segment->sample_rate, start - 2000);
+    compare_id(file, channel.id, text_of(trace, "id"));
+    compare_start(file, sv_time_of_sample(segment->start, segment->sample_rate, first),
+                  text_of(trace, "start"), false);
+    compare_rate(file, segment->sample_rate, trace);
+    ck_assert_int_le(first + num_samples, segment->num_samples);
+    ck_assert_int_eq(
+        sv_view_slice(&segment->samples, 1, first, first + num_samples, 1, &samples, NULL), SV_OK);
+    ck_assert_int_eq(sv_view_at(&samples, 0, 0, &samples, NULL), SV_OK);
+    compare_samples(file, &samples, trace);
 }
 
 /* ---- a file
  * --------------------------------------------------------------------------------------- */
+
+/* What a reader gives of a segment that is not in place, in memory of its own. */
+static sv_buffer *read_samples(const sv_recording *recording, sv_segment *segment)
+{
+    sv_buffer *copy;
+    sv_reader *reader;
+    sv_view part, samples;
+    sv_error error = {.message = ""};
+    int64_t shape[] = {segment->num_channels, segment->num_samples};
+    size_t itemsize = sv_dtype_itemsize(segment->samples.dtype);
+    ck_assert_int_eq(sv_buffer_alloc((size_t)(shape[0] * shape[1]) * itemsize, &copy, NULL), SV_OK);
+    ck_assert_int_eq(sv_reader_open(recording, segment->index, &reader, NULL), SV_OK);
+    ck_assert_int_eq(
+        sv_view_make(copy, 0, segment->samples.dtype, 2, shape, NULL, &segment->samples, NULL),
+        SV_OK);
+    for (int64_t first = 0; first < shape[1]; first += part.shape[1]) {
+        sv_status status = sv_reader_read(reader, first, shape[1], &part, &error);
+        ck_assert_msg(status == SV_OK, "sample %lld: %s", (long long)first, error.message);
+        ck_assert_int_eq(
+            sv_view_slice(&segment->samples, 1, first, first + part.shape[1], 1, &samples, NULL),
+            SV_OK);
+        ck_assert_int_eq(sv_view_assign(&samples, &part, NULL), SV_OK);
+    }
+    sv_reader_close(reader);
+    return copy;
+}
+
+static sv_segment segment_of(const char *file, const sv_recording *recording, int64_t index,
+                             sv_buffer **copy)
+{
+    sv_segment segment;
+    bool lacks = strcmp(file, "obspy/brokenlastrecord.mseed") == 0;
+    ck_assert_int_eq(sv_recording_segment(recording, index, &segment), SV_OK);
+    ck_assert_int_eq(segment.complete, !lacks);
+    *copy = segment.in_place ? NULL : read_samples(recording, &segment);
+    return segment;
+}
 
 static void compare_file(const json_t *entry, const char *format)
 {
     const char *file = text_of(entry, "file");
     const json_t *traces = json_object_get(entry, "traces");
     sv_recording *recording = open_real(file);
+    int64_t num_segments = sv_recording_num_segments(recording);
     ck_assert_str_eq(sv_recording_format(recording), format);
     ck_assert_int_eq(sv_recording_num_gaps(recording), (int64_t)number_of(entry, "num_gaps"));
     size_t compared = 0;
-    for (int64_t i = 0; i < sv_recording_num_segments(recording); i++) {
-        sv_segment segment;
-        ck_assert_int_eq(sv_recording_segment(recording, i, &segment), SV_OK);
-        for (int64_t row = 0; row < segment.num_channels; row++) {
+    for (int64_t i = 0; i < num_segments; i++) {
+        sv_buffer *copy;
+        sv_segment segment = segment_of(file, recording, i, &copy);
+        bool is_joined = num_segments * segment.num_channels == 1 && json_array_size(traces) > 1;
+        for (int64_t row = 0; row < segment.num_channels && !is_joined; row++) {
             ck_assert_uint_lt(compared, json_array_size(traces));
-            compare_trace(file, recording, i, row, json_array_get(traces, compared++));
+            compare_trace(file, recording, &segment, row, json_array_get(traces, compared++));
         }
+        while (is_joined && compared < json_array_size(traces)) {
+            compare_part(file, recording, &segment, json_array_get(traces, compared++));
+        }
+        ck_assert_int_eq(sv_buffer_close(copy), SV_OK);
     }
     ck_assert_uint_eq(compared, json_array_size(traces));
     ck_assert_int_eq(sv_recording_close(recording), SV_OK);
@@ -232,7 +309,7 @@ START_TEST(every_recording_measures_what_is_expected)
         num_unread += format == NULL;
     }
     printf("%d recordings compared, %d of formats that are not read\n", num_compared, num_unread);
-    ck_assert_int_ge(num_compared, 46);
+    ck_assert_int_ge(num_compared, 91);
     json_decref(expected);
 }
 END_TEST
@@ -276,6 +353,22 @@ START_TEST(a_line_that_is_cut_in_its_last_trace)
 }
 END_TEST
 
+/* A full SEED volume of which only control headers are left, and the beginning of one. */
+START_TEST(volumes_without_records)
+{
+    static const char *const files[] = {"not.mseed", "not2.mseed"};
+    for (size_t i = 0; i < 2; i++) {
+        char path[4096];
+        sv_recording *recording = NULL;
+        sv_error error = {.message = ""};
+        snprintf(path, sizeof path, "%s/malformed/%s", folder(), files[i]);
+        sv_status status = sv_recording_open(path, NULL, &recording, &error);
+        ck_assert_int_eq(status, i == 0 ? SV_EMPTY : SV_FORMAT);
+        ck_assert_ptr_nonnull(strstr(error.message, "it holds no miniSEED record"));
+    }
+}
+END_TEST
+
 /* A delay of 10000 with a scalar of −10. */
 START_TEST(a_scaled_delay)
 {
@@ -301,6 +394,7 @@ int main(void)
     tcase_add_test(tcase, a_sac_file_that_is_shorter_than_it_says);
     tcase_add_test(tcase, a_line_that_is_cut_in_its_last_trace);
     tcase_add_test(tcase, a_scaled_delay);
+    tcase_add_test(tcase, volumes_without_records);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
