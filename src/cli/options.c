@@ -288,7 +288,8 @@ static bool read_condition(struct options *options, const char *text, sv_error *
 /* An entry without a name is a heading of the help. */
 static const struct option_entry entries[] = {
     {NULL, NULL, READING, NULL, "Input"},
-    {"format", "NAME", READING, read_format, "raw or sac; otherwise by content, then by suffix"},
+    {"format", "NAME", READING, read_format,
+     "raw, sac, segy, su, mseed, npy or sound; otherwise by content, then by suffix"},
     {"dtype", "T", READING, read_dtype,
      "raw samples: f4 f8 i1 u1 i2 u2 i3 u3 i4 u4 i8 u8 ibm4, with < or > (default <f4)"},
     {"channels", "N", READING, read_channels, "raw: number of channels (default 1)"},
