@@ -10,7 +10,7 @@
 
 enum {
     RECORDS_A_RUN = 32,  /* of one that is walked, */
-    MOST_RUNS = 1 << 19, /* until there are so many runs, 16 MiB of them: then fewer, longer ones */
+    MOST_RUNS = 1 << 20, /* until there are so many runs, 32 MiB of them: then fewer, longer ones */
     MOST_COMPLAINTS = 8, /* that are written out */
     LEAST_ALIASES = 1024, /* room for; a power of two */
     SENTENCE_BYTES = 256
@@ -35,7 +35,7 @@ typedef struct scan {
 
     int64_t last_track;   /* of the latest record; −1: none yet */
     int64_t last_unknown; /* the latest byte that belongs to no record; −1: none yet */
-    int64_t after_fault;  /* where the latest record that is left out ended; −1 */
+    int64_t after_header; /* where the header of a record without an end ended, just before; −1 */
     int64_t num_samples;
     bool has_lost;                              /* a record, or bytes that may have been one */
     int64_t num_passed_over, first_passed_over; /* records of text, or without a rate */
@@ -247,7 +247,7 @@ static sv_status take_samples(scan *s, int64_t number, const sv_mseed_record *re
         return status;
     }
     if (s->last_track < 0 && s->last_unknown >= 0) {
-        track->lacks = true;
+        track->lacks = true; /* what stood before the first record of all */
     }
     if (is_new_chain) {
         note_gap(s, track, last_byte);
@@ -291,11 +291,11 @@ static sv_status take_record(scan *s, const sv_mseed_record *record, sv_error *e
                     record->offset, sv_mseed_fault_text(record, s->walk.file_bytes, fault));
 }
 
-/* Bytes that are no record may have been one, unless they are too few. What stands behind a header
- * that makes no sense belongs to it. */
+/* Bytes that are no record may have been one, unless they are too few. What stands behind the
+ * header of a record of which nobody knows the end belongs to that. */
 static sv_status take_unknown(scan *s, const sv_mseed_item *item, sv_error *error)
 {
-    if (item->first == s->after_fault) {
+    if (item->first == s->after_header) {
         return SV_OK;
     }
     if (item->last - item->first >= SV_MSEED_HEADER_BYTES) {
@@ -318,8 +318,9 @@ static sv_status take_item(scan *s, const sv_mseed_item *item, sv_error *error)
     case SV_MSEED_NOISE:
     case SV_MSEED_END: break;
     }
-    bool is_fault = item->kind == SV_MSEED_RECORD && item->record.fault != SV_MSEED_SOUND;
-    s->after_fault = is_fault ? item->last : -1;
+    bool is_header_alone =
+        item->kind == SV_MSEED_RECORD && item->last - item->first == SV_MSEED_HEADER_BYTES;
+    s->after_header = is_header_alone ? item->last : -1;
     return status;
 }
 
@@ -419,7 +420,7 @@ sv_status sv_mseed_scan(sv_recording *recording, sv_mseed **mseed, sv_error *err
         .records_a_run = RECORDS_A_RUN,
         .last_track = -1,
         .last_unknown = -1,
-        .after_fault = -1,
+        .after_header = -1,
     };
     sv_mseed_walk_begin(&s.walk, recording);
     sv_mseed *found = sv_calloc(1, sizeof *found);

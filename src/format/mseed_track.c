@@ -101,24 +101,33 @@ static sv_status begin_run(sv_mseed_track *track, const sv_mseed_record *record,
     return status;
 }
 
+/* Merges the runs [first, first + count) of a chain two by two, and writes them from `to` on. */
+static int64_t merge_pairs(sv_mseed_run *runs, int64_t first, int64_t count, sv_mseed_run *to,
+                           uint32_t records_a_run)
+{
+    int64_t kept = 0;
+    for (int64_t i = first; i < first + count; i++) {
+        sv_mseed_run run = runs[i];
+        bool has_next = i + 1 < first + count;
+        if (has_next && (uint64_t)run.num_records + runs[i + 1].num_records <= records_a_run) {
+            run.num_records += runs[++i].num_records;
+            run.dtype = sv_dtype_make(SV_TYPE_NONE, SV_NATIVE_ENDIAN);
+        }
+        to[kept++] = run;
+    }
+    return kept;
+}
+
 void sv_mseed_track_thin(sv_mseed_track *track, uint32_t records_a_run)
 {
     int64_t kept = 0;
     for (int64_t i = 0; i < track->num_chains; i++) {
         sv_mseed_chain *chain = &track->chains[i];
-        int64_t first = kept;
-        for (int64_t j = chain->first_run; j < chain->first_run + chain->num_runs; j++) {
-            sv_mseed_run run = track->runs[j];
-            sv_mseed_run *last = kept > first ? &track->runs[kept - 1] : NULL;
-            if (last == NULL || (uint64_t)last->num_records + run.num_records > records_a_run) {
-                track->runs[kept++] = run;
-                continue;
-            }
-            last->num_records += run.num_records;
-            last->dtype = sv_dtype_make(SV_TYPE_NONE, SV_NATIVE_ENDIAN);
-        }
-        chain->first_run = first;
-        chain->num_runs = kept - first;
+        int64_t count = merge_pairs(track->runs, chain->first_run, chain->num_runs,
+                                    track->runs + kept, records_a_run);
+        chain->first_run = kept;
+        chain->num_runs = count;
+        kept += count;
     }
     track->num_runs = kept;
 }

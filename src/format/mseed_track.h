@@ -46,7 +46,7 @@ bool sv_mseed_follows(sv_time start, double rate, sv_time due, double rate_befor
 sv_status sv_mseed_track_add(sv_mseed_track *track, const sv_mseed_record *record,
                              uint32_t records_a_run, bool *is_new_chain, sv_error *error);
 
-/* Merges neighbouring runs of a chain that hold no more than `records_a_run` together. */
+/* Merges the runs of each chain two by two, unless they hold more than `records_a_run` together. */
 void sv_mseed_track_thin(sv_mseed_track *track, uint32_t records_a_run);
 
 /* Makes segments of the chains, puts the runs in their order, and adds both to `mseed`, to which

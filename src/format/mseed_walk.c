@@ -234,7 +234,7 @@ static sv_status take_other(sv_mseed_walk *walk, sv_mseed_item *item, sv_error *
     return SV_OK;
 }
 
-/* What begins at the walk's place; SV_MSEED_END stands for nothing that is known. */
+/* What begins at the walk's place: a record, noise, or nothing that is known. */
 static sv_status find_kind(sv_mseed_walk *walk, sv_mseed_kind *kind, sv_error *error)
 {
     *kind = SV_MSEED_UNKNOWN;

@@ -104,7 +104,7 @@ typedef struct walk {
     const style *style;
     sv_sound_statement *statement;
     int64_t file_bytes;
-    int64_t whole_bytes; /* that the file has by its own header */
+    int64_t rest_bytes; /* that follow the header's first 8, by its own account */
 
     /* RF64 has its sizes in a chunk of their own. */
     int64_t long_data_bytes, long_field_byte;
@@ -159,7 +159,7 @@ static bool is_unfinished(const walk *w, int64_t field)
         return false;
     }
     if (s->data_bytes <= 0) {
-        return llabs(w->whole_bytes - w->file_bytes) > 1;
+        return llabs(w->rest_bytes - (w->file_bytes - 8)) > 1;
     }
     return is_placeholder(w, field, s->data_bytes);
 }
@@ -194,7 +194,7 @@ static void take_chunk(walk *w, const chunk *found)
     if (has_id(found, w->style->data_id)) {
         take_data(w, found);
     } else if (has_id(found, "ds64") && found->num_bytes >= 16) {
-        w->whole_bytes = load_size(found->peek, 8, SV_LITTLE_ENDIAN) + 8;
+        w->rest_bytes = load_size(found->peek, 8, SV_LITTLE_ENDIAN);
         w->long_data_bytes = load_size(found->peek + 8, 8, SV_LITTLE_ENDIAN);
         w->long_field_byte = found->first_byte + 8;
     } else if (has_id(found, "COMM") && found->num_bytes >= 18) {
@@ -245,7 +245,7 @@ sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *
                   .statement = statement,
                   .file_bytes = head->file_bytes,
                   .long_data_bytes = -1};
-        w.whole_bytes = load_size(head->bytes + 4, 4, s->order) + 8;
+        w.rest_bytes = load_size(head->bytes + 4, 4, s->order);
         return walk_chunks(&w, error);
     }
     if (is_au(head, &order)) {

@@ -36,8 +36,7 @@ static size_t split_halves(const unsigned char *bytes, sv_byte_order order, uint
     return split(order == SV_BIG_ENDIAN ? word : word << 16 | word >> 16, 2, 16, differences);
 }
 
-/* Every word that holds any holds seven differences at most; none says that it is of no known
- * kind. */
+/* 0: the word is of no known kind. */
 static size_t split_steim2(uint32_t kind, uint32_t word, uint32_t *differences)
 {
     switch (kind << 2 | word >> 30) {

@@ -14,7 +14,8 @@ enum { SKIPPED = 77 };
 /* Formats of expected.json by our names; those that are not read yet are named at the end. */
 static const struct {
     const char *expected, *name;
-} formats[] = {{"MSEED", "mseed"}, {"SAC", "sac"}, {"SEGY", "segy"}, {"SU", "su"}};
+} formats[] = {
+    {"MSEED", "mseed"}, {"SAC", "sac"}, {"SEGY", "segy"}, {"SU", "su"}, {"WAV", "sound"}};
 
 static const char *folder(void)
 {
