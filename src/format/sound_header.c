@@ -16,7 +16,10 @@ enum {
     LONGEST_HEADER = 24
 };
 
+typedef enum container { WAVE, RF64, W64, AIFF, CAF } container;
+
 typedef struct style {
+    container kind;
     const char *magic;
     size_t magic_bytes;
     const char *form; /* what it must hold at `form_byte` */
@@ -25,7 +28,6 @@ typedef struct style {
     int64_t first_chunk;
     int id_bytes, size_bytes;
     sv_byte_order order;
-    bool size_has_header;
     int64_t alignment;
     const char *data_id;
     int64_t lead_bytes; /* of the data chunk before the samples */
@@ -35,13 +37,13 @@ typedef struct style {
 #define W64_WAVE "wave\xF3\xAC\xD3\x11\x8C\xD1\x00\xC0\x4F\x8E\xDB\x8A"
 
 static const style styles[] = {
-    {"RIFF", 4, "WAVE", 4, 8, 12, 4, 4, SV_LITTLE_ENDIAN, false, 2, "data", 0},
-    {"RIFX", 4, "WAVE", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, false, 2, "data", 0},
-    {"RF64", 4, "WAVE", 4, 8, 12, 4, 4, SV_LITTLE_ENDIAN, false, 2, "data", 0},
-    {W64_RIFF, 16, W64_WAVE, 16, 24, 40, 16, 8, SV_LITTLE_ENDIAN, true, 8, "data", 0},
-    {"FORM", 4, "AIFF", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, false, 2, "SSND", 8},
-    {"FORM", 4, "AIFC", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, false, 2, "SSND", 8},
-    {"caff", 4, "\0\1", 2, 4, 8, 4, 8, SV_BIG_ENDIAN, false, 1, "data", 4},
+    {WAVE, "RIFF", 4, "WAVE", 4, 8, 12, 4, 4, SV_LITTLE_ENDIAN, 2, "data", 0},
+    {WAVE, "RIFX", 4, "WAVE", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, 2, "data", 0},
+    {RF64, "RF64", 4, "WAVE", 4, 8, 12, 4, 4, SV_LITTLE_ENDIAN, 2, "data", 0},
+    {W64, W64_RIFF, 16, W64_WAVE, 16, 24, 40, 16, 8, SV_LITTLE_ENDIAN, 8, "data", 0},
+    {AIFF, "FORM", 4, "AIFF", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, 2, "SSND", 8},
+    {AIFF, "FORM", 4, "AIFC", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, 2, "SSND", 8},
+    {CAF, "caff", 4, "\0\1", 2, 4, 8, 4, 8, SV_BIG_ENDIAN, 1, "data", 4},
 };
 
 /* ---- bytes ------------------------------------------------------------------------------- */
@@ -128,7 +130,7 @@ static sv_status read_chunk(const walk *w, int64_t byte, chunk *found, sv_error 
         return status;
     }
     found->num_bytes = load_size(found->header + id_bytes, w->style->size_bytes, w->style->order);
-    if (w->style->size_has_header) {
+    if (w->style->kind == W64) { /* which counts the chunk's header too */
         found->num_bytes = sv_max_i8(found->num_bytes - header_bytes, -1);
     }
     int64_t there = sv_min_i8((int64_t)sizeof found->peek, w->file_bytes - found->first_byte);
@@ -146,16 +148,17 @@ static bool has_id(const chunk *found, const char *id)
  * 2 GiB less a page, or for AIFF less 16 MiB, which a file may well have. */
 static bool is_placeholder(const walk *w, int64_t field, int64_t data_bytes)
 {
-    int64_t sox = w->style->lead_bytes > 0 ? 0x7F000000 : 0x7FFFF000;
+    int64_t sox = w->style->kind == AIFF ? 0x7F000000 : 0x7FFFF000;
     bool is_sox = data_bytes > sox - 65536 && data_bytes <= sox;
     return field == UINT32_MAX || (is_sox && data_bytes > w->file_bytes - w->statement->data_byte);
 }
 
-/* None stated is a statement in a file that has the size its header gives. */
+/* CAF may leave it open. Elsewhere, that there are none is a statement in a file which has the size
+ * that its header gives. */
 static bool is_unfinished(const walk *w, int64_t field)
 {
     const sv_sound_statement *s = w->statement;
-    if (field < 0 || w->style->size_bytes != 4 || s->data_byte >= w->file_bytes) {
+    if (w->style->kind == CAF || s->data_byte >= w->file_bytes) {
         return false;
     }
     if (s->data_bytes <= 0) {
@@ -172,7 +175,7 @@ static void take_data(const walk *w, const chunk *found)
     s->field_bytes = w->style->size_bytes;
     s->field_order = w->style->order;
     s->counted_from = found->first_byte;
-    if (w->style->size_has_header) {
+    if (w->style->kind == W64) {
         s->counted_from -= w->style->id_bytes + w->style->size_bytes;
     }
     if (field == UINT32_MAX && w->long_data_bytes >= 0) {
@@ -181,7 +184,7 @@ static void take_data(const walk *w, const chunk *found)
         s->field_bytes = 8;
     }
     int64_t lead = w->style->lead_bytes;
-    if (lead == 8) { /* AIFF: how far behind the chunk's two words they begin */
+    if (w->style->kind == AIFF) { /* how far behind the chunk's two words they begin */
         lead += load_size(found->peek, 4, SV_BIG_ENDIAN);
     }
     s->data_byte = found->first_byte + lead;
@@ -191,16 +194,17 @@ static void take_data(const walk *w, const chunk *found)
 
 static void take_chunk(walk *w, const chunk *found)
 {
+    container kind = w->style->kind;
     if (has_id(found, w->style->data_id)) {
         take_data(w, found);
-    } else if (has_id(found, "ds64") && found->num_bytes >= 16) {
+    } else if (kind == RF64 && has_id(found, "ds64") && found->num_bytes >= 16) {
         w->rest_bytes = load_size(found->peek, 8, SV_LITTLE_ENDIAN);
         w->long_data_bytes = load_size(found->peek + 8, 8, SV_LITTLE_ENDIAN);
         w->long_field_byte = found->first_byte + 8;
-    } else if (has_id(found, "COMM") && found->num_bytes >= 18) {
+    } else if (kind == AIFF && has_id(found, "COMM") && found->num_bytes >= 18) {
         w->statement->num_frames = load_size(found->peek + 2, 4, SV_BIG_ENDIAN);
         w->statement->rate = load_extended(found->peek + 8);
-    } else if (has_id(found, "desc") && w->style->size_bytes == 8) {
+    } else if (kind == CAF && has_id(found, "desc")) {
         sv_dtype dtype = sv_dtype_make(SV_F8, SV_BIG_ENDIAN);
         w->statement->rate = sv_dtype_load(dtype, found->peek).value.f;
     }
@@ -210,7 +214,7 @@ static void take_chunk(walk *w, const chunk *found)
 static bool is_done(const walk *w)
 {
     return w->statement->data_byte >= 0 &&
-           (w->statement->num_frames >= 0 || w->style->lead_bytes != 8);
+           (w->statement->num_frames >= 0 || w->style->kind != AIFF);
 }
 
 static sv_status walk_chunks(walk *w, sv_error *error)
@@ -245,7 +249,8 @@ sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *
                   .statement = statement,
                   .file_bytes = head->file_bytes,
                   .long_data_bytes = -1};
-        w.rest_bytes = load_size(head->bytes + 4, 4, s->order);
+        w.rest_bytes = s->kind == W64 ? load_size(head->bytes + 16, 8, s->order) - 8
+                                      : load_size(head->bytes + 4, 4, s->order);
         return walk_chunks(&w, error);
     }
     if (is_au(head, &order)) {

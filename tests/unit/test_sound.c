@@ -631,18 +631,18 @@ START_TEST(unfinished_files_of_other_containers)
 {
     unsigned char data[200] = {1, 2, 3, 4};
     struct sound_file files[] = {make_rf64(data, 200, 0), make_aiff(16, data, 200),
-                                 make_aiff(16, data, 200)};
+                                 make_aiff(16, data, 200), make_w64(data, 200, 0)};
     put_number(&files[0], RF64_RIFF_SIZE, false, 8, 0);
     put_number(&files[1], AIFF_DATA_SIZE, true, 4, 0x7F000008);
     put_number(&files[1], AIFF_FRAMES, true, 4, 0x7F000000 / 2);
     put_number(&files[2], AIFF_DATA_SIZE, true, 4, 0);
     put_number(&files[2], 4, true, 4, 0);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         sv_recording *recording;
         sv_segment segment = open_file(&files[i], &recording);
         ck_assert_int_eq(segment.num_samples, 100);
         ck_assert(segment.complete && segment.in_place);
-        ck_assert_double_eq(sample_at(&segment, 0, 1), i == 0 ? 1027.0 : 772.0);
+        ck_assert_double_eq(sample_at(&segment, 0, 1), i % 3 == 0 ? 1027.0 : 772.0);
         one_warning(recording, "was not finished");
         close_good(recording);
     }
@@ -727,6 +727,29 @@ START_TEST(chunks_behind_the_samples_are_passed_over)
         sv_segment segment = open_file(&file, &recording);
         expect_counting(&segment, num_frames);
         ck_assert(segment.complete);
+        no_warning(recording);
+        close_good(recording);
+    }
+}
+END_TEST
+
+START_TEST(chunks_of_other_containers_state_nothing)
+{
+    static const char *const ids[] = {"COMM", "ds64", "desc"};
+    for (int i = 0; i < 3; i++) {
+        struct sound_file whole = make_counting_wav(10);
+        struct sound_file file = {.num_bytes = 0};
+        add_bytes(&file, whole.bytes, 36);
+        add_text(&file, ids[i]);
+        add_number(&file, false, 4, 28);
+        add_bytes(&file, "\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7\7", 28);
+        add_bytes(&file, whole.bytes + 36, whole.num_bytes - 36);
+        put_number(&file, WAV_RIFF_SIZE, false, 4, file.num_bytes - 8);
+        sv_recording *recording;
+        sv_segment segment = open_file(&file, &recording);
+        expect_counting(&segment, 10);
+        ck_assert(segment.complete);
+        ck_assert_double_eq(segment.sample_rate, 100.0);
         no_warning(recording);
         close_good(recording);
     }
@@ -1364,6 +1387,7 @@ int main(void)
         an_unfinished_encoded_wav_is_decoded,
         no_samples_are_an_empty_segment,
         chunks_behind_the_samples_are_passed_over,
+        chunks_of_other_containers_state_nothing,
         more_than_four_gib_are_read_in_place,
         an_unfinished_wav_may_be_longer_than_its_field,
         a_flac_file_that_is_cut_has_its_whole_frames,
