@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "format/format.h"
+#include "kernel/kernel.h"
 
 enum {
     SV_MSEED_HEADER_BYTES = 48,
@@ -89,8 +90,8 @@ void sv_mseed_id(const unsigned char clean_key[SV_MSEED_KEY_BYTES], char id[SV_I
 /* Decodes its samples into `samples`, native ones of its type `decoded`: as many as it says.
  * `bytes` is the whole record, which is sound. Where its samples are plain, they must not be
  * `decoded` as they lie. SV_FORMAT. */
-sv_status sv_mseed_decode(const sv_mseed_record *record, const unsigned char *bytes, void *samples,
-                          sv_error *error);
+sv_status sv_mseed_decode(const sv_kernels *kernels, const sv_mseed_record *record,
+                          const unsigned char *bytes, void *samples, sv_error *error);
 
 /* ---- walking ------------------------------------------------------------------------------- */
 

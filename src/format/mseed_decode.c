@@ -36,15 +36,17 @@ static void convert(const sv_mseed_record *record, const unsigned char *data, vo
 /* ---- Steim ----------------------------------------------------------------------------------- */
 
 /* A last sample of 0 is one that the writer left out. */
-static bool decode_steim(const sv_mseed_record *record, const unsigned char *data, void *samples)
+static bool decode_steim(const sv_kernels *kernels, const sv_mseed_record *record,
+                         const unsigned char *data, void *samples)
 {
     size_t num_frames = (size_t)(record->length - record->data_offset) / SV_STEIM_FRAME_BYTES;
     sv_byte_order order = (sv_byte_order)record->order;
     int32_t *integers = samples, last;
-    bool decoded =
-        record->encoding == DE_STEIM1
-            ? sv_steim1_decode(data, num_frames, order, integers, record->num_samples, &last)
-            : sv_steim2_decode(data, num_frames, order, integers, record->num_samples, &last);
+    bool decoded = record->encoding == DE_STEIM1
+                       ? sv_steim1_decode(kernels, data, num_frames, order, integers,
+                                          record->num_samples, &last)
+                       : sv_steim2_decode(kernels, data, num_frames, order, integers,
+                                          record->num_samples, &last);
     return decoded && (last == 0 || last == integers[record->num_samples - 1]);
 }
 
@@ -82,15 +84,15 @@ static bool decode_by_libmseed(const sv_mseed_record *record, const unsigned cha
     return decoded;
 }
 
-sv_status sv_mseed_decode(const sv_mseed_record *record, const unsigned char *bytes, void *samples,
-                          sv_error *error)
+sv_status sv_mseed_decode(const sv_kernels *kernels, const sv_mseed_record *record,
+                          const unsigned char *bytes, void *samples, sv_error *error)
 {
     const unsigned char *data = bytes + record->data_offset;
     bool decoded = true;
     if (record->dtype.type != SV_TYPE_NONE) {
         convert(record, data, samples);
     } else if (record->encoding == DE_STEIM1 || record->encoding == DE_STEIM2) {
-        decoded = decode_steim(record, data, samples);
+        decoded = decode_steim(kernels, record, data, samples);
     } else {
         decoded = decode_by_libmseed(record, bytes, samples);
     }

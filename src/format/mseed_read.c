@@ -18,6 +18,7 @@ enum {
 
 typedef struct reader {
     const sv_recording *recording;
+    const sv_kernels *kernels;
     const sv_mseed *mseed;
     const sv_mseed_segment *segment;
     sv_mseed_walk walk;
@@ -36,11 +37,17 @@ typedef struct reader {
 sv_status sv_mseed_open_reader(const sv_recording *recording, int64_t segment, void **state,
                                sv_error *error)
 {
+    const sv_kernels *kernels;
+    sv_status status = sv_kernels_get(&kernels, error);
+    if (status != SV_OK) {
+        return status;
+    }
     reader *opened = sv_calloc(1, sizeof *opened);
     if (opened == NULL) {
         return sv_fail_memory(error, sizeof *opened);
     }
     opened->recording = recording;
+    opened->kernels = kernels;
     opened->mseed = recording->state;
     opened->segment = &opened->mseed->segments[segment];
     opened->run = -1;
@@ -254,7 +261,7 @@ static sv_status add_to_row(reader *r, sv_error *error)
     sv_status status =
         sv_mseed_walk_bytes(&r->walk, record->offset, (size_t)record->length, &bytes, error);
     if (status == SV_OK) {
-        status = sv_mseed_decode(record, bytes, in_row(r, r->row_last), error);
+        status = sv_mseed_decode(r->kernels, record, bytes, in_row(r, r->row_last), error);
     }
     r->row_last += status == SV_OK ? record->num_samples : 0;
     return status;

@@ -35,6 +35,27 @@ typedef struct sv_lanes {
     uint32_t any_equal; /* not 0: somewhere a sample equals the one after it */
 } sv_lanes;
 
+/* Steim's compression: a frame is 16 words, of which the first one holds two bits for each, from
+ * the top. These and the word's own two highest make its code, which says how the differences of
+ * samples stand in it: so many of so many bits, the first one highest, the last one lowest. */
+enum { SV_STEIM_WORDS = 16, SV_STEIM_CODES = 16, SV_STEIM_LANES = 8 };
+
+typedef enum sv_packing {
+    SV_PACKED_NONE,
+    SV_PACKED_UNKNOWN, /* there is no such code */
+    SV_PACKED_1_OF_32,
+    SV_PACKED_2_OF_16,
+    SV_PACKED_2_OF_16_REVERSED, /* the first one lowest */
+    SV_PACKED_4_OF_8,
+    SV_PACKED_4_OF_8_REVERSED,
+    SV_PACKED_1_OF_30,
+    SV_PACKED_2_OF_15,
+    SV_PACKED_3_OF_10,
+    SV_PACKED_5_OF_6,
+    SV_PACKED_6_OF_5,
+    SV_PACKED_7_OF_4
+} sv_packing;
+
 typedef struct sv_kernels {
     const char *name;
 
@@ -70,6 +91,17 @@ typedef struct sv_kernels {
 
     /* The plain float32 sum, for the machine's ceiling. */
     float (*sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);
+
+    /* The differences in the words of frames, all but the first of each, one after the other. There
+     * must be room for SV_STEIM_LANES more than the frames can hold. `packings` has an sv_packing
+     * for each code. False: a word is packed in no known way; *count is how many differences stand
+     * before it. */
+    bool (*split_frames)(const uint8_t packings[SV_STEIM_CODES], const unsigned char *frames,
+                         int64_t num_frames, sv_byte_order order, int32_t *differences,
+                         int64_t *count);
+
+    /* Running sums, which wrap around. */
+    void (*add_up)(int32_t before, const int32_t *differences, int64_t count, int32_t *samples);
 } sv_kernels;
 
 /* Whether samples of this type convert to float32 (else to float64), exactly. */

@@ -29,5 +29,9 @@ int64_t SV_SET(find_f4)(const float *samples, int64_t n, float value);
 int64_t SV_SET(find_f8)(const double *samples, int64_t n, double value);
 void SV_SET(convert)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, void *to);
 float SV_SET(sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);
+bool SV_SET(split_frames)(const uint8_t packings[SV_STEIM_CODES], const unsigned char *frames,
+                          int64_t num_frames, sv_byte_order order, int32_t *differences,
+                          int64_t *count);
+void SV_SET(add_up)(int32_t before, const int32_t *differences, int64_t count, int32_t *samples);
 
 #endif

@@ -1,4 +1,5 @@
-/* Steim's compression, beside libmseed's decoder and by hand. */
+/* Steim's compression, beside libmseed's decoder and by hand, by each instruction set that runs
+ * here. */
 #include <check.h>
 #include <libmseed.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 #include "random.h"
 
 enum { RECORD = 512, DATA = 64, FRAMES = (RECORD - DATA) / SV_STEIM_FRAME_BYTES, MOST = 800 };
+
+static const sv_kernels *kernels;
 
 static void put_word(unsigned char *bytes, sv_byte_order order, uint32_t word)
 {
@@ -19,8 +22,8 @@ static void put_word(unsigned char *bytes, sv_byte_order order, uint32_t word)
 static bool decode(int version, const unsigned char *frames, size_t num_frames, sv_byte_order order,
                    int32_t *samples, size_t num_samples, int32_t *last)
 {
-    return version == 1 ? sv_steim1_decode(frames, num_frames, order, samples, num_samples, last)
-                        : sv_steim2_decode(frames, num_frames, order, samples, num_samples, last);
+    return (version == 1 ? sv_steim1_decode : sv_steim2_decode)(kernels, frames, num_frames, order,
+                                                                samples, num_samples, last);
 }
 
 /* ---- by hand ------------------------------------------------------------------------------- */
@@ -79,12 +82,12 @@ START_TEST(words_of_no_known_kind_are_refused)
         int32_t samples[8], last;
         put_word(frames, SV_BIG_ENDIAN, words[i][0] << 24 | 1 << 22);
         put_word(frames + 12, SV_BIG_ENDIAN, words[i][1]);
-        ck_assert(!sv_steim2_decode(frames, 2, SV_BIG_ENDIAN, samples, 2, &last));
+        ck_assert(!sv_steim2_decode(kernels, frames, 2, SV_BIG_ENDIAN, samples, 2, &last));
         /* Behind the last sample they do not matter. */
         put_word(frames, SV_BIG_ENDIAN, 1 << 24 | words[i][0] << 22);
         put_word(frames + 16, SV_BIG_ENDIAN, words[i][1]);
-        ck_assert(sv_steim2_decode(frames, 2, SV_BIG_ENDIAN, samples, 4, &last));
-        ck_assert(!sv_steim2_decode(frames, 2, SV_BIG_ENDIAN, samples, 5, &last));
+        ck_assert(sv_steim2_decode(kernels, frames, 2, SV_BIG_ENDIAN, samples, 4, &last));
+        ck_assert(!sv_steim2_decode(kernels, frames, 2, SV_BIG_ENDIAN, samples, 5, &last));
     }
 }
 END_TEST
@@ -97,7 +100,7 @@ START_TEST(sums_wrap_around)
     put_word(frames + 4, SV_BIG_ENDIAN, INT32_MAX);
     put_word(frames + 16, SV_BIG_ENDIAN, 1);
     put_word(frames + 20, SV_BIG_ENDIAN, UINT32_MAX);
-    ck_assert(sv_steim1_decode(frames, 1, SV_BIG_ENDIAN, samples, 3, &last));
+    ck_assert(sv_steim1_decode(kernels, frames, 1, SV_BIG_ENDIAN, samples, 3, &last));
     ck_assert_int_eq(samples[1], INT32_MIN);
     ck_assert_int_eq(samples[2], INT32_MAX);
 }
@@ -106,8 +109,8 @@ END_TEST
 START_TEST(without_a_frame_there_is_no_sample)
 {
     int32_t sample, last;
-    ck_assert(!sv_steim1_decode((const unsigned char *)"", 0, SV_BIG_ENDIAN, &sample, 1, &last));
-    ck_assert(!sv_steim2_decode((const unsigned char *)"", 0, SV_BIG_ENDIAN, &sample, 1, &last));
+    ck_assert(!decode(1, (const unsigned char *)"", 0, SV_BIG_ENDIAN, &sample, 1, &last));
+    ck_assert(!decode(2, (const unsigned char *)"", 0, SV_BIG_ENDIAN, &sample, 1, &last));
 }
 END_TEST
 
@@ -179,9 +182,10 @@ START_TEST(random_frames_decode_as_by_libmseed)
 }
 END_TEST
 
-int main(void)
+/* SEISVIEW_KERNEL is not looked at: all sets are tested. */
+static int run_suite(void)
 {
-    Suite *suite = suite_create("steim");
+    Suite *suite = suite_create(kernels->name);
     TCase *tcase = tcase_create("steim");
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, words_of_steim1);
@@ -195,5 +199,15 @@ int main(void)
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    return failed;
+}
+
+int main(void)
+{
+    int failed = 0;
+    bool runs_here;
+    for (int i = 0; (kernels = sv_kernels_at(i, &runs_here)) != NULL; i++) {
+        failed += runs_here ? run_suite() : 0;
+    }
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

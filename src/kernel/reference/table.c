@@ -17,4 +17,6 @@ const sv_kernels SV_SET(kernels) = {
     .find_f8 = SV_SET(find_f8),
     .convert = SV_SET(convert),
     .sum_f4 = SV_SET(sum_f4),
+    .split_frames = SV_SET(split_frames),
+    .add_up = SV_SET(add_up),
 };
