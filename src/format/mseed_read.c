@@ -1,5 +1,8 @@
-/* The samples of a segment: those that lie plainly in a record as a view of it, others decoded, a
- * row of records at a time.
+/* The samples of a segment: records that are long and plain as views of the file, all others, a row
+ * of records at a time, decoded or gathered into memory.
+ *
+ * A short record is copied because what a view of it costs (a page to map, a look at the file, a
+ * result of its own that must be joined) is more than what its copy does.
  *
  * What a read gives follows from the file and the request alone, never from what was read before:
  * a scan's results may depend on where its blocks are cut. */
@@ -11,7 +14,8 @@
 #include "format/mseed.h"
 
 enum {
-    MOST_AT_ONCE = 1 << 15, /* samples that are decoded for one read: they stay in a cache */
+    LONG_BYTES = 32 << 10,  /* of plain samples, from which on a record is handed out as a view */
+    MOST_AT_ONCE = 1 << 17, /* samples that are decoded or gathered for one read: a scan's block */
     MOST_IN_RECORD = UINT16_MAX,
     MOST_IN_ROW = MOST_AT_ONCE + 2 * MOST_IN_RECORD
 };
@@ -29,7 +33,7 @@ typedef struct reader {
     int64_t first; /* its first sample, of the segment */
     sv_mseed_record record;
 
-    /* Decoded samples [row_first, row_last) of the segment, at the beginning of `scratch`. */
+    /* Samples [row_first, row_last) of the segment, at the beginning of `scratch`. */
     int64_t row_first, row_last;
     sv_buffer *scratch;
 } reader;
@@ -196,7 +200,7 @@ static sv_status seek(reader *r, int64_t sample, int64_t *next, sv_error *error)
                          r->segment->runs[run].offset);
 }
 
-/* ---- plain samples ------------------------------------------------------------------------- */
+/* ---- views --------------------------------------------------------------------------------- */
 
 static sv_status view_of(const sv_buffer *buffer, int64_t offset, sv_dtype dtype, int64_t count,
                          sv_view *samples, sv_error *error)
@@ -207,29 +211,46 @@ static sv_status view_of(const sv_buffer *buffer, int64_t offset, sv_dtype dtype
     return status;
 }
 
-/* Of a stepped run: no header need be looked at. */
-static sv_status view_step(const reader *r, const sv_mseed_run *run, int64_t first, int64_t count,
-                           sv_view *samples, sv_error *error)
+static bool is_long(sv_dtype dtype, uint16_t num_samples)
 {
-    int64_t position = (first - run->first) / run->samples;
-    int64_t skipped = (first - run->first) % run->samples;
-    int64_t offset = run->offset + position * run->step + run->data_offset +
-                     skipped * (int64_t)sv_dtype_itemsize(run->dtype);
-    return view_of(r->recording->buffer, offset, run->dtype,
-                   sv_min_i8(count, run->samples - skipped), samples, error);
+    return num_samples * sv_dtype_itemsize(dtype) >= LONG_BYTES;
 }
 
-static sv_status view_record(const reader *r, int64_t first, int64_t count, sv_view *samples,
-                             sv_error *error)
+/* Where a sample of a run of plain records lies, which are all alike: no header is looked at. */
+typedef struct place {
+    int64_t offset; /* byte of the file */
+    int64_t left;   /* samples from it on, in its record */
+} place;
+
+static place place_in_run(const sv_mseed_run *run, int64_t sample)
 {
-    int64_t skipped = first - r->first;
-    int64_t offset = r->record.offset + r->record.data_offset +
-                     skipped * (int64_t)sv_dtype_itemsize(r->record.dtype);
-    return view_of(r->recording->buffer, offset, r->record.dtype,
-                   sv_min_i8(count, r->record.num_samples - skipped), samples, error);
+    int64_t position = (sample - run->first) / run->samples;
+    int64_t skipped = (sample - run->first) % run->samples;
+    int64_t itemsize = (int64_t)sv_dtype_itemsize(run->dtype);
+    return (place){
+        .offset = run->offset + position * run->step + run->data_offset + skipped * itemsize,
+        .left = run->samples - skipped,
+    };
 }
 
-/* ---- decoded samples ----------------------------------------------------------------------- */
+static place place_in_record(const reader *r, int64_t sample)
+{
+    int64_t skipped = sample - r->first;
+    int64_t itemsize = (int64_t)sv_dtype_itemsize(r->record.dtype);
+    return (place){
+        .offset = r->record.offset + r->record.data_offset + skipped * itemsize,
+        .left = r->record.num_samples - skipped,
+    };
+}
+
+static sv_status view_at(const reader *r, place at, int64_t count, sv_view *samples,
+                         sv_error *error)
+{
+    return view_of(r->recording->buffer, at.offset, r->segment->dtype, sv_min_i8(count, at.left),
+                   samples, error);
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
 
 static char *in_row(const reader *r, int64_t sample)
 {
@@ -253,71 +274,84 @@ static sv_status make_scratch(reader *r, sv_error *error)
     return sv_buffer_alloc((size_t)room * itemsize, &r->scratch, error);
 }
 
-/* Adds the record in hand to the row. */
-static sv_status add_to_row(reader *r, sv_error *error)
+/* Adds samples of one record after the other, up to sample `last`. */
+static sv_status gather(reader *r, const sv_mseed_run *run, int64_t last, sv_error *error)
+{
+    size_t itemsize = sv_dtype_itemsize(run->dtype);
+    while (r->row_last < last) {
+        place at = place_in_run(run, r->row_last);
+        int64_t count = sv_min_i8(at.left, last - r->row_last);
+        const unsigned char *bytes;
+        sv_status status =
+            sv_mseed_walk_bytes(&r->walk, at.offset, (size_t)count * itemsize, &bytes, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        memcpy(in_row(r, r->row_last), bytes, (size_t)count * itemsize);
+        r->row_last += count;
+    }
+    return SV_OK;
+}
+
+/* Adds the record in hand, with which a row may begin. */
+static sv_status add_record(reader *r, sv_error *error)
 {
     const sv_mseed_record *record = &r->record;
     const unsigned char *bytes;
     sv_status status =
         sv_mseed_walk_bytes(&r->walk, record->offset, (size_t)record->length, &bytes, error);
-    if (status == SV_OK) {
-        status = sv_mseed_decode(r->kernels, record, bytes, in_row(r, r->row_last), error);
+    if (status != SV_OK) {
+        return status;
+    }
+    if (r->row_first == r->row_last) {
+        r->row_first = r->row_last = r->first;
+    }
+    char *to = in_row(r, r->row_last);
+    if (is_plain(r)) {
+        memcpy(to, bytes + record->data_offset,
+               record->num_samples * sv_dtype_itemsize(record->dtype));
+    } else {
+        status = sv_mseed_decode(r->kernels, record, bytes, to, error);
     }
     r->row_last += status == SV_OK ? record->num_samples : 0;
     return status;
 }
 
-/* A row that begins with the record in hand, or with what is left of the one before. */
-static sv_status begin_row(reader *r, int64_t first, sv_error *error)
+/* Adds what holds the row's next sample. *next is where those samples begin that may be there when
+ * that one is not: SV_FORMAT. Adds nothing where it is in a long record, of which *at is set. */
+static sv_status add_next(reader *r, int64_t last, place *at, int64_t *next, sv_error *error)
 {
-    sv_status status = make_scratch(r, error);
+    int64_t number = find_run(r, r->row_last);
+    const sv_mseed_run *run = &r->segment->runs[number];
+    if (is_stepped(run) && sv_dtype_equal(run->dtype, r->segment->dtype)) {
+        if (!is_long(run->dtype, run->samples)) {
+            return gather(r, run, sv_min_i8(last, end_of_run(r, number)), error);
+        }
+        *at = place_in_run(run, r->row_last);
+        return SV_OK;
+    }
+    sv_status status = seek(r, r->row_last, next, error);
     if (status != SV_OK) {
         return status;
     }
+    *next = r->first + r->record.num_samples;
+    if (is_plain(r) && is_long(r->record.dtype, r->record.num_samples)) {
+        *at = place_in_record(r, r->row_last);
+        return SV_OK;
+    }
+    return add_record(r, error);
+}
+
+/* What is left of the row before. */
+static void begin_row(reader *r, int64_t first)
+{
     if (!is_in_row(r, first)) {
-        r->row_first = r->row_last = r->first;
-        return add_to_row(r, error);
+        r->row_first = r->row_last = first;
+        return;
     }
     size_t itemsize = sv_dtype_itemsize(r->segment->dtype);
     memmove(in_row(r, r->row_first), in_row(r, first), (size_t)(r->row_last - first) * itemsize);
     r->row_first = first;
-    return SV_OK;
-}
-
-/* Decodes on, up to sample `last`, or as far as there is no record that lies plainly or is lost. */
-static sv_status fill_row(reader *r, int64_t last, sv_error *error)
-{
-    sv_status status = SV_OK;
-    while (status == SV_OK && r->row_last < last) {
-        int64_t next;
-        status = seek(r, r->row_last, &next, error);
-        if (status == SV_OK && is_plain(r)) {
-            break;
-        }
-        if (status == SV_OK) {
-            status = add_to_row(r, error);
-        }
-    }
-    return status == SV_FORMAT ? SV_OK : status;
-}
-
-static sv_status read_row(reader *r, int64_t first, int64_t count, sv_view *samples,
-                          sv_error *error)
-{
-    int64_t last = first + sv_min_i8(count, MOST_AT_ONCE);
-    sv_status status = SV_OK;
-    if (!is_in_row(r, first) || r->row_last < last) {
-        status = begin_row(r, first, error);
-    }
-    if (status == SV_OK) {
-        status = fill_row(r, last, error);
-    }
-    if (status != SV_OK) {
-        return status;
-    }
-    int64_t offset = (first - r->row_first) * (int64_t)sv_dtype_itemsize(r->segment->dtype);
-    return view_of(r->scratch, offset, r->segment->dtype, sv_min_i8(last, r->row_last) - first,
-                   samples, error);
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */
@@ -334,26 +368,28 @@ static sv_status lose(const reader *r, int64_t count, sv_view *samples)
     return SV_FORMAT;
 }
 
+/* A row ends before a record that is long or lost, with which the next read begins. */
 sv_status sv_mseed_read(const sv_recording *recording, int64_t segment, void *state, int64_t first,
                         int64_t count, sv_view *samples, sv_error *error)
 {
     (void)recording;
     (void)segment;
     reader *r = state;
-    const sv_mseed_run *run = &r->segment->runs[find_run(r, first)];
-    if (is_stepped(run) && sv_dtype_equal(run->dtype, r->segment->dtype)) {
-        return view_step(r, run, first, count, samples, error);
+    int64_t last = first + sv_min_i8(count, MOST_AT_ONCE), next = last;
+    place at = {.left = 0};
+    begin_row(r, first);
+    sv_status status = make_scratch(r, error);
+    while (status == SV_OK && at.left == 0 && r->row_last < last) {
+        status = add_next(r, last, &at, &next, error);
     }
-    int64_t next = 0;
-    sv_status status = is_in_row(r, first) ? SV_OK : seek(r, first, &next, error);
-    if (status == SV_OK && !is_in_row(r, first)) {
-        if (is_plain(r)) {
-            return view_record(r, first, count, samples, error);
-        }
-        next = r->first + r->record.num_samples;
+    if (status != SV_OK && status != SV_FORMAT) {
+        return status;
     }
-    if (status == SV_OK) {
-        status = read_row(r, first, count, samples, error);
+    if (is_in_row(r, first)) {
+        int64_t offset = (first - r->row_first) * (int64_t)sv_dtype_itemsize(r->segment->dtype);
+        return view_of(r->scratch, offset, r->segment->dtype, sv_min_i8(last, r->row_last) - first,
+                       samples, error);
     }
-    return status == SV_FORMAT ? lose(r, sv_min_i8(next - first, count), samples) : status;
+    return status == SV_OK ? view_at(r, at, count, samples, error)
+                           : lose(r, sv_min_i8(next - first, count), samples);
 }

@@ -103,11 +103,11 @@ static bool is_in_file(const sv_file *file, const sv_view *samples)
     return offset < (uintptr_t)file->size_bytes;
 }
 
-static void count_bytes(const piece *p, const sv_file *file, sv_outcome *outcome)
+static void count_bytes(const piece *p, bool is_mapped, sv_outcome *outcome)
 {
     int64_t bytes =
         p->task->num_rows * p->samples.shape[1] * (int64_t)sv_dtype_itemsize(p->samples.dtype);
-    if (is_in_file(file, &p->samples)) {
+    if (is_mapped) {
         outcome->bytes_mapped += bytes;
     } else {
         outcome->bytes_copied += bytes;
@@ -123,15 +123,22 @@ static void join_results(const piece *p, char *results)
     }
 }
 
-/* When a part of a joined recording is cut, its samples are lost like such that cannot be decoded:
- * SV_FORMAT. */
+/* A view of the file needs the guard and the look; what was copied into memory did not come from a
+ * file that had been cut, or reading it would have failed. When a part of a joined recording is
+ * cut, its samples are lost like such that cannot be decoded: SV_FORMAT. */
 static sv_status add_piece(sv_worker *worker, piece *p, char *results, sv_outcome *outcome,
                            sv_error *error)
 {
     const sv_recording *source = sv_reader_source(worker->reader);
     sv_file file = sv_file_of(source);
+    bool is_mapped = is_in_file(&file, &p->samples);
+    sv_status status = SV_OK;
     p->results = outcome->has_results ? worker->piece : results;
-    sv_status status = reduce(p, &file, file.size_bytes, error);
+    if (is_mapped) {
+        status = reduce(p, &file, file.size_bytes, error);
+    } else {
+        reduce_rows(p);
+    }
     if (status != SV_OK && source != worker->recording) {
         return sv_fail_at(error, sv_recording_path(source), SV_FORMAT);
     }
@@ -142,7 +149,7 @@ static sv_status add_piece(sv_worker *worker, piece *p, char *results, sv_outcom
         join_results(p, results);
     }
     outcome->has_results = true;
-    count_bytes(p, &file, outcome);
+    count_bytes(p, is_mapped, outcome);
     return SV_OK;
 }
 

@@ -92,6 +92,7 @@ static int64_t count_known(const frame *f)
 static int64_t split_frame(const frame *f, int32_t *differences)
 {
     int64_t done = 0;
+#pragma GCC unroll 15
     for (int i = 1; i < SV_STEIM_WORDS; i++) {
         const packing *packed = &known[f->packings[i]];
         __m256i word = _mm256_set1_epi32((int32_t)f->words[i]);
