@@ -45,6 +45,8 @@ enum {
  * was this one. */
 enum { USUAL_ENCODING = DE_STEIM1 };
 
+enum { DE_INT24 = 2 }; /* SEED has it, libmseed has no name for it */
+
 struct encoding {
     const char *name;
     uint8_t plain;          /* sv_type of samples that lie plainly in the record */
@@ -56,6 +58,7 @@ struct encoding {
 /* By SEED's codes; without a name, none that is read. */
 static const struct encoding encodings[] = {
     [DE_INT16] = {"int16", SV_I2, SV_I4, 2, 0},
+    [DE_INT24] = {"int24", SV_I3, SV_I4, 3, 0},
     [DE_INT32] = {"int32", SV_I4, SV_I4, 4, 0},
     [DE_FLOAT32] = {"float32", SV_F4, SV_F4, 4, 0},
     [DE_FLOAT64] = {"float64", SV_F8, SV_F8, 8, 0},
@@ -215,18 +218,24 @@ static void find_rate(const unsigned char *bytes, sv_byte_order order, const blo
     record->rate = isfinite(rate) && rate > 0.0 ? rate : 0.0;
 }
 
+/* From 1970 to the beginning of a year, of the Gregorian calendar. */
+static int64_t days_before(int64_t year)
+{
+    int64_t years = year - 1;
+    return years * 365 + years / 4 - years / 100 + years / 400 - 719162;
+}
+
 /* A day 366 of any year and a second 60 are the next one's. Nothing here can overflow. */
 static sv_time find_start(const unsigned char *bytes, sv_byte_order order, const blockettes *found)
 {
-    sv_time time = 0;
-    sv_time_make(u2_at(bytes + YEAR, order), 0, 1, 0, 0, 0, 0, &time);
-    int64_t hours = (int64_t)(u2_at(bytes + DAY, order) - 1) * 24 + bytes[HOUR];
+    int64_t days = days_before(u2_at(bytes + YEAR, order)) + u2_at(bytes + DAY, order) - 1;
+    int64_t hours = days * 24 + bytes[HOUR];
     int64_t seconds = (hours * 60 + bytes[MINUTE]) * 60 + bytes[SECOND];
     int64_t ticks = u2_at(bytes + FRACTION, order);
     if ((bytes[ACTIVITY] & CORRECTION_IS_APPLIED) == 0) {
         ticks += (int32_t)u4_at(bytes + TIME_CORRECTION, order);
     }
-    return time + seconds * 1000000000 + ticks * 100000 + (int64_t)found->microseconds * 1000;
+    return seconds * 1000000000 + ticks * 100000 + (int64_t)found->microseconds * 1000;
 }
 
 size_t sv_mseed_parse(const unsigned char *bytes, size_t num_bytes, sv_mseed_record *record)

@@ -40,10 +40,11 @@ void sv_mseed_track_free(sv_mseed_track *track)
 
 bool sv_mseed_follows(sv_time start, double rate, sv_time due, double rate_before)
 {
-    if (due == SV_TIME_NONE || !(fabs(1.0 - rate / rate_before) < RATE_TOLERANCE)) {
+    bool same_rate = rate == rate_before || fabs(1.0 - rate / rate_before) < RATE_TOLERANCE;
+    if (due == SV_TIME_NONE || !same_rate) {
         return false;
     }
-    return fabs((double)(start - due)) <= 0.5e9 / rate;
+    return start == due || fabs((double)(start - due)) <= 0.5e9 / rate;
 }
 
 /* Exact to the nanosecond: a record's samples are few. */

@@ -97,8 +97,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t num_bytes)
  * anything is changed in them. */
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t num_bytes, size_t max_bytes, unsigned seed)
 {
-    static const int encodings[] = {INT16,  INT32, FLOAT32, FLOAT64, STEIM1, STEIM2,
-                                    DWWSSN, 12,    13,      14,      16,     30};
+    static const int encodings[] = {INT16, INT24, INT32, FLOAT32, FLOAT64, STEIM1, STEIM2,
+                                    12,    13,    14,    16,      30,      DWWSSN};
+    enum { NUM_ENCODINGS = sizeof encodings / sizeof encodings[0] };
     struct record record = plain_record();
     if (num_bytes < 128) {
         record.exponent = 7 + (int)(seed % 4);
@@ -107,7 +108,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t num_bytes, size_t max_byte
         size_t length = length_of_record(&record);
         num_bytes = 0;
         for (unsigned i = 0; i < 6 && num_bytes + length <= max_bytes; i++) {
-            record.encoding = encodings[(seed / 128 + (seed % 5 == 0 ? i : 0)) % 12];
+            record.encoding = encodings[(seed / 128 + (seed % 5 == 0 ? i : 0)) % NUM_ENCODINGS];
             record.channel = seed % 3 == 0 && i % 2 == 0 ? "BHN" : "BHZ";
             record.data_order = (sv_byte_order)(seed / 32 % 2);
             num_bytes += put_record(bytes + num_bytes, &record);

@@ -8,7 +8,16 @@
 
 #include "seisview/dtype.h"
 
-enum { INT16 = 1, INT32 = 3, FLOAT32 = 4, FLOAT64 = 5, STEIM1 = 10, STEIM2 = 11, DWWSSN = 32 };
+enum {
+    INT16 = 1,
+    INT24 = 2,
+    INT32 = 3,
+    FLOAT32 = 4,
+    FLOAT64 = 5,
+    STEIM1 = 10,
+    STEIM2 = 11,
+    DWWSSN = 32
+};
 
 /* What a record says; begin with plain_record(). */
 struct record {
@@ -156,8 +165,8 @@ static inline void put_steim(unsigned char *data, size_t num_bytes, const struct
 
 static inline void put_samples(unsigned char *data, size_t num_bytes, const struct record *record)
 {
-    static const sv_type types[] = {
-        [INT16] = SV_I2, [INT32] = SV_I4, [FLOAT32] = SV_F4, [FLOAT64] = SV_F8, [DWWSSN] = SV_I2};
+    static const sv_type types[] = {[INT16] = SV_I2,   [INT24] = SV_I3,   [INT32] = SV_I4,
+                                    [FLOAT32] = SV_F4, [FLOAT64] = SV_F8, [DWWSSN] = SV_I2};
     if (record->encoding == STEIM1 || record->encoding == STEIM2) {
         put_steim(data, num_bytes, record);
         return;

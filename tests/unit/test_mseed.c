@@ -17,10 +17,10 @@ static const char *bytes_of_file(const sv_recording *recording)
 static const struct {
     int encoding;
     sv_type plain, decoded;
-} encodings[] = {{INT16, SV_I2, SV_I4},         {INT32, SV_I4, SV_I4},
-                 {FLOAT32, SV_F4, SV_F4},       {FLOAT64, SV_F8, SV_F8},
-                 {STEIM1, SV_TYPE_NONE, SV_I4}, {STEIM2, SV_TYPE_NONE, SV_I4},
-                 {DWWSSN, SV_TYPE_NONE, SV_I4}};
+} encodings[] = {{INT16, SV_I2, SV_I4},         {INT24, SV_I3, SV_I4},
+                 {INT32, SV_I4, SV_I4},         {FLOAT32, SV_F4, SV_F4},
+                 {FLOAT64, SV_F8, SV_F8},       {STEIM1, SV_TYPE_NONE, SV_I4},
+                 {STEIM2, SV_TYPE_NONE, SV_I4}, {DWWSSN, SV_TYPE_NONE, SV_I4}};
 
 enum { NUM_ENCODINGS = sizeof encodings / sizeof encodings[0] };
 
@@ -58,29 +58,108 @@ START_TEST(every_encoding_in_every_order_is_read)
 }
 END_TEST
 
-START_TEST(plain_records_are_views_of_the_file)
+/* As many samples as make a record long, at least. */
+static struct record long_record(int kind)
+{
+    int itemsize = (int)sv_dtype_itemsize(sv_dtype_make(encodings[kind].plain, SV_BIG_ENDIAN));
+    struct record record = record_of(encodings[kind].encoding, ((32 << 10) - 1) / itemsize + 1);
+    record.exponent = 16;
+    return record;
+}
+
+static bool is_in_file(const sv_recording *recording, const sv_view *samples)
+{
+    uintptr_t offset = (uintptr_t)samples->address - (uintptr_t)bytes_of_file(recording);
+    return offset < file.num_bytes;
+}
+
+START_TEST(long_plain_records_are_views_of_the_file)
+{
+    for (int i = 0; i < NUM_ENCODINGS; i++) {
+        if (encodings[i].plain == SV_TYPE_NONE) {
+            continue;
+        }
+        struct record record = long_record(i);
+        int count = record.num_samples;
+        record.first = -count;
+        file.num_bytes = 0;
+        add_row(record, 2);
+        sv_recording *recording = open_segments(1, 0);
+        sv_reader *reader;
+        ck_assert_int_eq(sv_reader_open(recording, 0, &reader, NULL), SV_OK);
+        for (int first = 0; first < 2 * count; first += count / 3) {
+            sv_view samples;
+            ck_assert_int_eq(sv_reader_read(reader, first, 1 << 20, &samples, NULL), SV_OK);
+            ck_assert_int_eq(samples.shape[1], count - first % count);
+            ptrdiff_t offset = first / count * 65536 + 64 +
+                               first % count * (int64_t)sv_dtype_itemsize(samples.dtype);
+            ck_assert_ptr_eq(samples.address, bytes_of_file(recording) + offset);
+            count_up(&samples, first - count);
+        }
+        sv_reader_close(reader);
+        close_good(recording);
+    }
+}
+END_TEST
+
+START_TEST(short_plain_records_are_gathered)
 {
     for (int i = 0; i < NUM_ENCODINGS; i++) {
         if (encodings[i].plain == SV_TYPE_NONE) {
             continue;
         }
         file.num_bytes = 0;
-        add_row(record_of(encodings[i].encoding, 50), 3);
+        add_row(record_of(encodings[i].encoding, 50), 600);
         sv_recording *recording = open_segments(1, 0);
         sv_reader *reader;
         ck_assert_int_eq(sv_reader_open(recording, 0, &reader, NULL), SV_OK);
-        for (int64_t first = 0; first < 150; first += 10) {
+        for (int first = 0; first < 30000; first += 777) {
             sv_view samples;
-            ck_assert_int_eq(sv_reader_read(reader, first, 1000, &samples, NULL), SV_OK);
-            ck_assert_int_eq(samples.shape[1], 50 - first % 50);
-            ptrdiff_t offset =
-                first / 50 * 512 + 64 + first % 50 * (int64_t)sv_dtype_itemsize(samples.dtype);
-            ck_assert_ptr_eq(samples.address, bytes_of_file(recording) + offset);
+            int count = first % 2 == 0 ? 20000 : 70;
+            ck_assert_int_eq(sv_reader_read(reader, first, count, &samples, NULL), SV_OK);
+            ck_assert_int_eq(samples.shape[1], count < 30000 - first ? count : 30000 - first);
+            ck_assert(!is_in_file(recording, &samples));
             count_up(&samples, first);
         }
         sv_reader_close(reader);
         close_good(recording);
     }
+}
+END_TEST
+
+/* What is gathered ends where a long record begins, which is handed out as it lies. */
+START_TEST(short_and_long_records_take_turns)
+{
+    struct record record = record_of(FLOAT32, 100), wide = record_of(FLOAT32, 9000);
+    wide.exponent = 16;
+    for (int i = 0; i < 12; i++) {
+        struct record *next = i % 4 == 3 ? &wide : &record;
+        add(next);
+        struct record after = record_after(*next);
+        after.num_samples = record.num_samples;
+        after.exponent = record.exponent;
+        record = after;
+        after.num_samples = wide.num_samples;
+        after.exponent = wide.exponent;
+        wide = after;
+    }
+    sv_recording *recording = open_segments(1, 0);
+    sv_reader *reader;
+    ck_assert_int_eq(sv_reader_open(recording, 0, &reader, NULL), SV_OK);
+    int64_t first = 0;
+    for (int i = 0; i < 6; i++) {
+        sv_view samples;
+        ck_assert_int_eq(sv_reader_read(reader, first, 1 << 20, &samples, NULL), SV_OK);
+        ck_assert_int_eq(samples.shape[1], i % 2 == 0 ? 300 : 9000);
+        ck_assert_int_eq(is_in_file(recording, &samples), i % 2 == 1);
+        count_up(&samples, first);
+        first += samples.shape[1];
+    }
+    sv_reader_close(reader);
+    for (int64_t step = 1; step < 40000; step += step / 2 + 97) {
+        read_up(recording, 0, 0, 3 * 9300, step, 0);
+    }
+    close_good(recording);
 }
 END_TEST
 
@@ -101,7 +180,7 @@ END_TEST
 
 START_TEST(integers_of_all_kinds_make_one_segment)
 {
-    static const int mixed[] = {STEIM2, INT32, STEIM1, INT16, DWWSSN, INT16, STEIM1};
+    static const int mixed[] = {STEIM2, INT32, STEIM1, INT16, DWWSSN, INT24, STEIM1};
     for (int order = SV_LITTLE_ENDIAN; order <= SV_BIG_ENDIAN; order++) {
         struct record record = plain_record();
         file.num_bytes = 0;
@@ -913,7 +992,9 @@ int main(void)
 {
     const TTest *const tests[] = {
         every_encoding_in_every_order_is_read,
-        plain_records_are_views_of_the_file,
+        long_plain_records_are_views_of_the_file,
+        short_plain_records_are_gathered,
+        short_and_long_records_take_turns,
         a_single_plain_record_is_in_place,
         integers_of_all_kinds_make_one_segment,
         floats_of_both_orders_make_one_segment,
