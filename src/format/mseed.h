@@ -160,7 +160,7 @@ typedef struct sv_mseed_segment {
 
 typedef struct sv_mseed_channel {
     unsigned char key[SV_MSEED_KEY_BYTES]; /* clean */
-    sv_mseed_run *runs;
+    sv_mseed_run *runs;                    /* of the scan's spill */
 } sv_mseed_channel;
 
 /* The recording's `state`. */

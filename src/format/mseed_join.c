@@ -1,6 +1,5 @@
 /* One channel's chains, joined in time into segments. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -17,26 +16,65 @@ static int compare(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-static int by_start(const void *left, const void *right)
+static int by_start(const sv_mseed_chain *a, const sv_mseed_chain *b)
 {
-    const sv_mseed_chain *a = left, *b = right;
     int order = compare(a->start, b->start);
     return order != 0 ? order : compare(a->first_run, b->first_run);
 }
 
-static int by_segment(const void *left, const void *right)
+static int by_segment(const sv_mseed_chain *a, const sv_mseed_chain *b)
 {
-    const sv_mseed_chain *a = left, *b = right;
     int order = compare(a->segment, b->segment);
-    return order != 0 ? order : by_start(left, right);
+    return order != 0 ? order : by_start(a, b);
+}
+
+typedef int chain_order(const sv_mseed_chain *a, const sv_mseed_chain *b);
+
+static void swap(sv_mseed_chain *a, sv_mseed_chain *b)
+{
+    sv_mseed_chain kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* Of a heap of `count` chains, which has the last in order on top: all but the one at `place` are
+ * where they belong. */
+static void sink(sv_mseed_chain *heap, int64_t count, int64_t place, chain_order *order)
+{
+    for (;;) {
+        int64_t largest = 2 * place + 1;
+        if (largest >= count) {
+            return;
+        }
+        if (largest + 1 < count && order(&heap[largest], &heap[largest + 1]) < 0) {
+            largest++;
+        }
+        if (order(&heap[place], &heap[largest]) >= 0) {
+            return;
+        }
+        swap(&heap[place], &heap[largest]);
+        place = largest;
+    }
+}
+
+/* By a heap, since qsort() may take as much memory again. */
+static void sort_by_heap(sv_mseed_chain *chains, int64_t count, chain_order *order)
+{
+    for (int64_t i = count / 2 - 1; i >= 0; i--) {
+        sink(chains, count, i, order);
+    }
+    for (int64_t last = count - 1; last > 0; last--) {
+        swap(&chains[0], &chains[last]);
+        sink(chains, last, 0, order);
+    }
 }
 
 /* Most files are in order as they are. */
-static void sort(sv_mseed_track *track, int (*order)(const void *, const void *))
+static void sort(sv_mseed_track *track, chain_order *order)
 {
     for (int64_t i = 1; i < track->num_chains; i++) {
         if (order(&track->chains[i - 1], &track->chains[i]) > 0) {
-            qsort(track->chains, (size_t)track->num_chains, sizeof *track->chains, order);
+            sort_by_heap(track->chains, track->num_chains, order);
             return;
         }
     }
@@ -90,7 +128,7 @@ static sv_status order_runs(sv_mseed_track *track, sv_error *error)
         return SV_OK;
     }
     size_t bytes = (size_t)track->num_runs * sizeof *track->runs;
-    sv_mseed_run *ordered = sv_malloc(bytes);
+    sv_mseed_run *ordered = sv_spill_alloc(track->spill, bytes);
     if (ordered == NULL) {
         return sv_fail_memory(error, bytes);
     }
@@ -102,7 +140,7 @@ static sv_status order_runs(sv_mseed_track *track, sv_error *error)
         chain->first_run = count;
         count += chain->num_runs;
     }
-    sv_free(track->runs);
+    sv_spill_free(track->spill, track->runs);
     track->runs = ordered;
     track->room_for_runs = track->num_runs;
     return SV_OK;

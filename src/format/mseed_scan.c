@@ -9,10 +9,11 @@
 #include "format/mseed_track.h"
 
 enum {
-    RECORDS_A_RUN = 32,  /* of one that is walked, */
-    MOST_RUNS = 1 << 20, /* until there are so many runs, 32 MiB of them: then fewer, longer ones */
-    MOST_COMPLAINTS = 8, /* that are written out */
-    LEAST_ALIASES = 1024, /* room for; a power of two */
+    RECORDS_A_RUN = 32,     /* of one that is walked, */
+    MOST_RUNS = 1 << 20,    /* until there are so many: then fewer, longer ones */
+    BUDGET_BYTES = 4 << 20, /* of memory for runs and chains, which then go to a file */
+    MOST_COMPLAINTS = 8,    /* that are written out */
+    LEAST_ALIASES = 1024,   /* room for; a power of two */
     SENTENCE_BYTES = 256
 };
 
@@ -25,6 +26,7 @@ typedef struct alias {
 typedef struct scan {
     sv_recording *recording;
     sv_mseed_walk walk;
+    sv_spill spill; /* of the tracks */
     sv_mseed_track *tracks;
     int64_t num_tracks, room_for_tracks;
     alias *aliases;
@@ -164,6 +166,7 @@ static sv_status add_track(scan *s, const unsigned char *clean, const sv_mseed_r
     if (status == SV_OK) {
         sv_mseed_track *track = &s->tracks[s->num_tracks++];
         *track = (sv_mseed_track){
+            .spill = &s->spill,
             .start = record->start,
             .rate = record->rate,
             .decoded = record->decoded,
@@ -409,6 +412,7 @@ static void free_scan(scan *s)
     }
     sv_free(s->tracks);
     sv_free(s->aliases);
+    sv_spill_end(&s->spill);
     sv_mseed_walk_end(&s->walk);
 }
 
@@ -423,6 +427,7 @@ sv_status sv_mseed_scan(sv_recording *recording, sv_mseed **mseed, sv_error *err
         .after_header = -1,
     };
     sv_mseed_walk_begin(&s.walk, recording);
+    sv_spill_begin(&s.spill, BUDGET_BYTES);
     sv_mseed *found = sv_calloc(1, sizeof *found);
     sv_status status = found != NULL ? take_file(&s, error) : sv_fail_memory(error, sizeof *found);
     if (status == SV_OK) {
@@ -447,7 +452,7 @@ void sv_mseed_free(sv_mseed *mseed)
         return;
     }
     for (int32_t i = 0; i < mseed->num_channels; i++) {
-        sv_free(mseed->channels[i].runs);
+        sv_spill_free(NULL, mseed->channels[i].runs);
     }
     sv_free(mseed->channels);
     sv_free(mseed->segments);

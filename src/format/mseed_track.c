@@ -30,10 +30,31 @@ sv_status sv_mseed_make_room(void **items, int64_t *room, int64_t count, size_t 
     return SV_OK;
 }
 
+/* The same for lists that may become as long as the file. */
+static sv_status make_more_room(sv_spill *spill, void **items, int64_t *room, int64_t count,
+                                size_t item_bytes, sv_error *error)
+{
+    if (count < *room) {
+        return SV_OK;
+    }
+    int64_t wanted = *room + *room / 2 + 2;
+    void *grown = sv_spill_alloc(spill, (size_t)wanted * item_bytes);
+    if (grown == NULL) {
+        return sv_fail_memory(error, (size_t)wanted * item_bytes);
+    }
+    if (count > 0) {
+        memcpy(grown, *items, (size_t)count * item_bytes);
+    }
+    sv_spill_free(spill, *items);
+    *items = grown;
+    *room = wanted;
+    return SV_OK;
+}
+
 void sv_mseed_track_free(sv_mseed_track *track)
 {
-    sv_free(track->chains);
-    sv_free(track->runs);
+    sv_spill_free(track->spill, track->chains);
+    sv_spill_free(track->spill, track->runs);
 }
 
 /* ---- time ---------------------------------------------------------------------------------- */
@@ -87,8 +108,8 @@ static bool walk_on(const sv_mseed_track *track, const sv_mseed_run *run,
 static sv_status begin_run(sv_mseed_track *track, const sv_mseed_record *record, int64_t first,
                            sv_error *error)
 {
-    sv_status status = sv_mseed_make_room((void **)&track->runs, &track->room_for_runs,
-                                          track->num_runs, sizeof *track->runs, error);
+    sv_status status = make_more_room(track->spill, (void **)&track->runs, &track->room_for_runs,
+                                      track->num_runs, sizeof *track->runs, error);
     if (status == SV_OK) {
         track->runs[track->num_runs++] = (sv_mseed_run){
             .offset = record->offset,
@@ -143,8 +164,9 @@ static sv_dtype dtype_of(const sv_mseed_record *record)
 
 static sv_status begin_chain(sv_mseed_track *track, const sv_mseed_record *record, sv_error *error)
 {
-    sv_status status = sv_mseed_make_room((void **)&track->chains, &track->room_for_chains,
-                                          track->num_chains, sizeof *track->chains, error);
+    sv_status status =
+        make_more_room(track->spill, (void **)&track->chains, &track->room_for_chains,
+                       track->num_chains, sizeof *track->chains, error);
     if (status == SV_OK) {
         track->chains[track->num_chains++] = (sv_mseed_chain){
             .start = record->start,

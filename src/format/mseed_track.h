@@ -2,6 +2,7 @@
 #ifndef SV_FORMAT_MSEED_TRACK_H
 #define SV_FORMAT_MSEED_TRACK_H
 
+#include "base/spill.h"
 #include "format/mseed.h"
 
 typedef struct sv_mseed_chain {
@@ -21,6 +22,7 @@ typedef struct sv_mseed_chain {
 
 typedef struct sv_mseed_track {
     unsigned char key[SV_MSEED_KEY_BYTES]; /* clean */
+    sv_spill *spill;                       /* of the scan: chains and runs are its */
     sv_mseed_chain *chains;                /* in the order of the file */
     int64_t num_chains, room_for_chains;
     sv_mseed_run *runs;

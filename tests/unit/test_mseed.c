@@ -582,6 +582,29 @@ START_TEST(records_out_of_order_find_their_place)
 END_TEST
 
 /* The same data twice, as they come over two lines: two segments that overlap, each whole. */
+/* More records, each with a place of its own, than are kept in memory. */
+START_TEST(a_file_in_no_order_at_all_is_put_in_order)
+{
+    enum { RECORDS = 60000, RECORD_BYTES = 128, SAMPLES = 16 };
+    struct random random = random_begin("a_file_in_no_order_at_all_is_put_in_order");
+    struct record record = record_of(FLOAT32, SAMPLES);
+    record.exponent = 7;
+    add_row(record, RECORDS);
+    for (size_t i = RECORDS - 1; i > 0; i--) {
+        unsigned char kept[RECORD_BYTES];
+        unsigned char *a = file.bytes + i * RECORD_BYTES;
+        unsigned char *b = file.bytes + random_below(&random, i + 1) * RECORD_BYTES;
+        memcpy(kept, a, RECORD_BYTES);
+        memmove(a, b, RECORD_BYTES);
+        memcpy(b, kept, RECORD_BYTES);
+    }
+    sv_recording *recording = open_segments(1, 0);
+    ck_assert_int_eq(segment_of(recording, 0).num_samples, RECORDS * SAMPLES);
+    counts_up(recording, 0, 0);
+    close_good(recording);
+}
+END_TEST
+
 START_TEST(twins_are_kept_apart)
 {
     struct record record = plain_record();
@@ -847,7 +870,9 @@ END_TEST
 /* Puts the file's one channel together anew, with runs of so many records, then merged. */
 static void merge_runs(sv_recording *recording, uint32_t records_a_run, uint32_t merged)
 {
-    sv_mseed_track track = {.num_chains = 0};
+    sv_spill spill;
+    sv_spill_begin(&spill, 10000);
+    sv_mseed_track track = {.spill = &spill};
     sv_mseed_walk walk;
     sv_mseed_item item;
     sv_mseed *mseed = recording->state;
@@ -866,7 +891,7 @@ static void merge_runs(sv_recording *recording, uint32_t records_a_run, uint32_t
     ck_assert_int_le(track.num_runs, before);
     memcpy(track.key, "ANMO 00BHZIU", 12);
     for (int32_t i = 0; i < mseed->num_channels; i++) {
-        sv_free(mseed->channels[i].runs);
+        sv_spill_free(NULL, mseed->channels[i].runs);
     }
     sv_free(mseed->segments);
     mseed->segments = NULL;
@@ -875,6 +900,7 @@ static void merge_runs(sv_recording *recording, uint32_t records_a_run, uint32_t
     ck_assert_int_eq(sv_mseed_track_join(&track, mseed, &room, NULL), SV_OK);
     recording->num_segments = mseed->num_segments;
     sv_mseed_track_free(&track);
+    sv_spill_end(&spill);
 }
 
 START_TEST(runs_of_any_length_give_the_same_samples)
@@ -1015,6 +1041,7 @@ int main(void)
         a_drifting_clock_makes_no_gap,
         another_rate_is_another_segment,
         records_out_of_order_find_their_place,
+        a_file_in_no_order_at_all_is_put_in_order,
         twins_are_kept_apart,
         channels_take_turns,
         a_rare_channel_is_found_among_others,
