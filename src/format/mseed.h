@@ -100,6 +100,7 @@ typedef struct sv_mseed_walk {
     const sv_recording *recording;
     int64_t file_bytes;
     int64_t offset; /* where it goes on; may be set */
+    int64_t asked;  /* where the bytes ended that were wanted last */
     /* A window of the file, copied: bytes [first, first + num_bytes). */
     unsigned char *window;
     size_t capacity, num_bytes;
@@ -140,10 +141,10 @@ typedef struct sv_mseed_run {
     int64_t offset; /* of its first record */
     int64_t first; /* index of its first sample: in its chain while scanning, then in its segment */
     uint32_t num_records;
-    uint32_t step;        /* bytes from each record to the next */
+    uint32_t step;        /* bytes from each record to the next; 0: they differ */
     uint16_t samples;     /* of each record */
     uint16_t data_offset; /* of each record */
-    sv_dtype dtype;       /* SV_TYPE_NONE: the records are found by walking, and `step`, `samples`
+    sv_dtype dtype;       /* SV_TYPE_NONE: the records are found one after the other, and `samples`
                              and `data_offset` mean nothing; else they are all alike and plain */
 } sv_mseed_run;
 

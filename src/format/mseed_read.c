@@ -162,6 +162,22 @@ static bool is_as_expected(const reader *r, int64_t end)
            (is_plain(r) || sv_dtype_equal(decoded, r->segment->dtype));
 }
 
+/* To the run's next record: where it must be, or on from the one in hand. */
+static sv_status go_on(reader *r, const sv_mseed_run *run, bool *found, sv_error *error)
+{
+    sv_status status = SV_OK;
+    int64_t length = r->record.length;
+    if (run->step > length) {
+        r->walk.offset = r->record.offset + run->step;
+    }
+    if (run->step > length && r->walk.offset + length <= r->walk.file_bytes) {
+        /* It is about as long, and brought as a whole. */
+        const unsigned char *bytes;
+        status = sv_mseed_walk_bytes(&r->walk, r->walk.offset, (size_t)length, &bytes, error);
+    }
+    return status == SV_OK ? next_record(r, found, error) : status;
+}
+
 static sv_status find_record(reader *r, int64_t run, int64_t sample, bool *found, sv_error *error)
 {
     int64_t end = end_of_run(r, run);
@@ -174,7 +190,7 @@ static sv_status find_record(reader *r, int64_t run, int64_t sample, bool *found
         r->first += r->record.num_samples;
         r->position++;
         *found = r->first < end && r->position < r->segment->runs[run].num_records;
-        status = *found ? next_record(r, found, error) : SV_OK;
+        status = *found ? go_on(r, &r->segment->runs[run], found, error) : SV_OK;
     }
     *found = *found && is_as_expected(r, end);
     return status;

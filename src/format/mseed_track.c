@@ -84,13 +84,9 @@ static bool is_stepped(const sv_mseed_run *run)
     return run->dtype.type != SV_TYPE_NONE;
 }
 
-/* One more of records that are all alike, and equally far from each other. */
-static bool step_on(sv_mseed_run *run, const sv_mseed_record *record)
+/* Whether a record is as far from the run's last one as they all are from each other. */
+static bool is_next_step(sv_mseed_run *run, const sv_mseed_record *record)
 {
-    if (!sv_dtype_equal(run->dtype, record->dtype) || run->samples != record->num_samples ||
-        run->data_offset != record->data_offset || run->num_records == UINT32_MAX) {
-        return false;
-    }
     int64_t distance = record->offset - run->offset;
     if (run->num_records == 1 && distance <= UINT32_MAX) {
         run->step = (uint32_t)distance;
@@ -98,11 +94,32 @@ static bool step_on(sv_mseed_run *run, const sv_mseed_record *record)
     return distance == (int64_t)run->step * run->num_records;
 }
 
-static bool walk_on(const sv_mseed_track *track, const sv_mseed_run *run,
-                    const sv_mseed_record *record, uint32_t records_a_run)
+/* One more of records that are all alike, and equally far from each other. */
+static bool step_on(sv_mseed_run *run, const sv_mseed_record *record)
+{
+    if (!sv_dtype_equal(run->dtype, record->dtype) || run->samples != record->num_samples ||
+        run->data_offset != record->data_offset || run->num_records == UINT32_MAX) {
+        return false;
+    }
+    return is_next_step(run, record);
+}
+
+/* One more of records that are found one after the other. Those that are not equally far from each
+ * other must be near. */
+static bool walk_on(const sv_mseed_track *track, sv_mseed_run *run, const sv_mseed_record *record,
+                    uint32_t records_a_run)
 {
     int64_t far = (int64_t)FAR_BYTES_A_RECORD * records_a_run;
-    return run->num_records < records_a_run && record->offset - track->last_byte <= far;
+    if (run->num_records >= records_a_run) {
+        return false;
+    }
+    if (is_next_step(run, record)) {
+        return true;
+    }
+    bool are_near =
+        record->offset - track->last_byte <= far && run->step <= far + SV_MSEED_LEAST_BYTES;
+    run->step = are_near ? 0 : run->step;
+    return are_near;
 }
 
 static sv_status begin_run(sv_mseed_track *track, const sv_mseed_record *record, int64_t first,
@@ -133,6 +150,7 @@ static int64_t merge_pairs(sv_mseed_run *runs, int64_t first, int64_t count, sv_
         bool has_next = i + 1 < first + count;
         if (has_next && (uint64_t)run.num_records + runs[i + 1].num_records <= records_a_run) {
             run.num_records += runs[++i].num_records;
+            run.step = 0;
             run.dtype = sv_dtype_make(SV_TYPE_NONE, SV_NATIVE_ENDIAN);
         }
         to[kept++] = run;

@@ -10,7 +10,8 @@
 
 enum {
     WINDOW_BYTES = 32 << 10, /* read at once where the walk is dense: they stay in a cache; */
-    STEP_BYTES = 4 << 10,    /* and where it leaps */
+    STEP_BYTES = 4 << 10,    /* and where it leaps, to look at something; */
+    NEAR_BYTES = 8 << 10,    /* shorter leaps cost less than one more read */
     LOOK_BYTES = 128,        /* of a record, which nearly always hold all of its blockettes */
     WHOLE_BYTES = 16 << 10   /* a record up to this long is brought as a whole */
 };
@@ -58,10 +59,9 @@ static sv_status move_window(sv_mseed_walk *walk, int64_t offset, size_t num_byt
     if (status != SV_OK) {
         return status;
     }
-    int64_t end = walk->first + (int64_t)walk->num_bytes;
-    bool goes_on = offset >= walk->first && offset - end < WINDOW_BYTES;
-    size_t wanted = goes_on ? walk->capacity : STEP_BYTES;
-    wanted = wanted > num_bytes ? wanted : num_bytes;
+    bool goes_on = offset >= walk->first && offset - walk->asked < NEAR_BYTES;
+    size_t wanted = num_bytes > LOOK_BYTES ? num_bytes : STEP_BYTES;
+    wanted = goes_on && wanted < walk->capacity ? walk->capacity : wanted;
     wanted = (size_t)sv_min_i8((int64_t)wanted, walk->file_bytes - offset);
     wanted = wanted < walk->capacity ? wanted : walk->capacity;
     walk->num_bytes = 0;
@@ -78,6 +78,7 @@ sv_status sv_mseed_walk_bytes(sv_mseed_walk *walk, int64_t offset, size_t num_by
     if (!is_in_window(walk, offset, num_bytes)) {
         status = move_window(walk, offset, num_bytes, error);
     }
+    walk->asked = offset + (int64_t)num_bytes;
     *bytes = status == SV_OK ? walk->window + (offset - walk->first) : NULL;
     return status;
 }
