@@ -7,6 +7,7 @@
 #include <libmseed.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { AT_ONCE = 1 << 20 }; /* samples, of four bytes each */
 
@@ -30,7 +31,8 @@ static MSRecord *begin(const char *record_bytes, const char *encoding)
     return record;
 }
 
-/* The last records are packed whatever their size; before, what is left begins the next batch. */
+/* What does not fill a record begins the next batch, the last one is packed as it is. libmseed
+ * moves the start on. */
 static int pack(MSRecord *record, FILE *from)
 {
     int32_t *samples = malloc(AT_ONCE * sizeof *samples);
