@@ -162,13 +162,15 @@ SV_API const char *sv_format_description(int i);
 /* Gives the samples of one segment, in place or not, a run at a time. Each thread opens its own. */
 typedef struct sv_reader sv_reader;
 
-/* SV_RANGE: no such segment; SV_NOMEM; SV_IO. The recording must outlive the reader. */
+/* SV_RANGE: no such segment; SV_NOMEM; SV_IO; SV_UNSUPPORTED: see sv_kernel_name(). The recording
+ * must outlive the reader. */
 SV_API sv_status sv_reader_open(const sv_recording *recording, int64_t segment, sv_reader **reader,
                                 sv_error *error);
 
 /* Samples [first, first + n) of all rows as a view rows × n, where 1 <= n <= count: what lies
- * plainly in the file as a view of it, the rest decoded into memory of the reader. Valid until the
- * next read or close. Any order of reading is right, forwards is fast.
+ * plainly in the file, enough of it in one place, as a view of it, the rest decoded or gathered
+ * into memory of the reader. Valid until the next read or close. Any order of reading is right,
+ * forwards is fast.
  * SV_RANGE: not within the segment, or count < 1; SV_TRUNCATED, SV_IO.
  * SV_FORMAT: samples [first, first + samples->shape[1]) cannot be decoded, for the reason that the
  * sentence gives with its byte; what follows them can be read on. */

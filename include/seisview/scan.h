@@ -5,7 +5,7 @@
  * geometry alone, never from threads, I/O or machine. Each block becomes a small result; results
  * are merged in the order of the channel's samples, by one thread at a time. So the answer is the
  * same to the last bit everywhere. Where a segment is not in place, a block may come in pieces (a
- * record each), whose results are joined in order.
+ * long record each, a file each), whose results are joined in order.
  *
  *   block    threads  ──► result ──┐
  *   block    threads  ──► result ──┼──► merge, in order

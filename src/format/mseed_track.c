@@ -116,8 +116,8 @@ static bool walk_on(const sv_mseed_track *track, sv_mseed_run *run, const sv_mse
     if (is_next_step(run, record)) {
         return true;
     }
-    bool are_near =
-        record->offset - track->last_byte <= far && run->step <= far + SV_MSEED_LEAST_BYTES;
+    int64_t before = (int64_t)run->step - record->length; /* foreign bytes, about */
+    bool are_near = record->offset - track->last_byte <= far && before <= far;
     run->step = are_near ? 0 : run->step;
     return are_near;
 }

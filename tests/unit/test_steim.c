@@ -7,7 +7,7 @@
 #include "format/steim.h"
 #include "random.h"
 
-enum { RECORD = 512, DATA = 64, FRAMES = (RECORD - DATA) / SV_STEIM_FRAME_BYTES, MOST = 800 };
+enum { RECORD = 2048, DATA = 64, FRAMES = (RECORD - DATA) / SV_STEIM_FRAME_BYTES, MOST = 2000 };
 
 static const sv_kernels *kernels;
 
@@ -150,7 +150,7 @@ static void make_frames(struct random *random, int version, sv_byte_order order,
             bits |= 3U << 24;
         } else if (word % 16 == 0) {
             bits = (bits & 0xFCFFFFFF) | 1U << 24;
-        } else if (version == 2 && random_below(random, 50) > 0) {
+        } else if (version == 2 && random_below(random, 400) > 0) {
             bits |= 0x40000000; /* most words are of a known kind, whatever their kind */
             bits &= random_below(random, 2) == 0 ? 0x7FFFFFFF : UINT32_MAX;
             bits ^= bits >> 30 == 3 ? 0x40000000U : 0U;
@@ -169,7 +169,7 @@ START_TEST(random_frames_decode_as_by_libmseed)
         int32_t own[MOST], peer[MOST], last;
         int version = 1 + round % 2;
         sv_byte_order order = random_below(&random, 2) == 0 ? SV_BIG_ENDIAN : SV_LITTLE_ENDIAN;
-        int count = 1 + (int)random_below(&random, version == 1 ? 300 : 500);
+        int count = 1 + (int)random_below(&random, version == 1 ? 1000 : 1900);
         make_frames(&random, version, order, record + DATA);
         bool decoded = decode(version, record + DATA, FRAMES, order, own, (size_t)count, &last);
         int peer_count = peer_decode(version, record, order, peer, count);
