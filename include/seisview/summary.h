@@ -2,8 +2,9 @@
  *
  * sv_summary is a monoid: sv_summary_init() is empty, sv_summary_of() is one run's,
  * sv_summary_merge() joins two runs that follow one another. NaN and infinities are counted and
- * left out of everything else. Moments are centred and merged in float64 pairs (Chan, Golub,
- * LeVeque 1983: M2 = M2a + M2b + δ²·na·nb/n), never √(E[x²] − mean²).
+ * left out of everything else. The sum is exact and the mean rounded once. Squares are centred and
+ * merged in float64 pairs (Chan, Golub, LeVeque 1983: M2 = M2a + M2b + δ²·na·nb/n), never
+ * √(E[x²] − mean²): deviation and root mean square are within 2·10^−15 of their exact values.
  *
  * Indices count from the segment's first sample. Ties report the first. −1 where there is none.
  * All functions: any thread, on different objects. */
@@ -30,15 +31,22 @@ typedef struct sv_flat {
     double value;
 } sv_flat;
 
+/* A sum of float64 without rounding: digits of 32 bits, the first of which counts 2^−1152. */
+enum { SV_EXACT_DIGITS = 70 };
+
+typedef struct sv_exact {
+    int64_t digits[SV_EXACT_DIGITS];
+} sv_exact;
+
 typedef struct sv_summary {
     int64_t num_samples; /* all of them */
     int64_t num_nan, num_inf, num_zero;
     double min, max; /* of the finite ones; +inf and −inf where there is none */
     int64_t min_index, max_index;
-    /* Of x·2^−exponent, over the finite samples; exponent is 0 unless squares leave float64. */
+    sv_exact sum; /* Σx over the finite ones */
+    /* Σ(x − mean)² = (m2 + m2_low) · 4^exponent; exponent is 0 unless squares leave float64. */
     int exponent;
-    double sum, sum_low; /* Σx = sum + sum_low */
-    double m2, m2_low;   /* Σ(x − mean)² = m2 + m2_low */
+    double m2, m2_low;
     /* The runs of equal samples at both ends, with which the neighbours' may join, and the
      * longest, the first of its length. */
     sv_flat head, tail, longest;

@@ -1,4 +1,4 @@
-/* The lanes' beginning, and the choice among the sets. */
+/* The choice among the sets. */
 #include "kernel/kernel.h"
 
 #include <math.h>
@@ -16,13 +16,9 @@ extern const sv_kernels sv_kernels_avx2;
 extern const sv_kernels sv_kernels_avx512;
 #endif
 
-void sv_lanes_init(sv_lanes *lanes)
+void sv_counts_init(sv_counts *counts)
 {
-    memset(lanes, 0, sizeof *lanes);
-    for (int i = 0; i < SV_LANES; i++) {
-        lanes->min[i] = INFINITY;
-        lanes->max[i] = -INFINITY;
-    }
+    *counts = (sv_counts){.min = INFINITY, .max = -INFINITY, .least = INFINITY};
 }
 
 static bool always(void)

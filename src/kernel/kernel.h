@@ -6,13 +6,18 @@
  * The lane structure, which every set keeps. A block of n samples is split into SV_STREAMS streams
  * that lie one after the other; each is a row of *lines* of SV_LANES samples. A kernel takes a line
  * of each stream in turn: line 0 of streams 0, 1, 2, 3, then line 1 … Sample i of a line is added
- * to lane i. What is left of the block after the last whole line is added sample by sample to the
- * lanes 0, 1, 2 … (sv_lanes_add_tail). Four streams, because the memory system answers four
- * sequential streams faster than one.
+ * to lane i. Four streams, because the memory system answers four sequential streams faster than
+ * one. What is left of the block after the last whole line is taken sample by sample.
+ *
+ * A call takes at most SV_STRETCH_LINES lines of each stream, a *stretch*, and begins its sums
+ * anew: so a lane adds at most SV_STRETCH_ADDS samples. Squares are added in three steps: those of
+ * SV_CHUNK_LINES lines, these sums over SV_GROUP_LINES lines, and these over the stretch. A lane's
+ * sum of squares is then off by (15 + 7 + 3) · 2^-53 of itself at most, whatever the samples.
  *
  * Kernels know two kinds of samples, float32 and float64, in native order and aligned. All other
- * types, orders and strides are converted a tile at a time into one of the two: float32 where it
- * holds every value exactly (8, 16 and 24 bits), float64 otherwise. */
+ * types, orders and strides are converted a tile at a time into one of the two, float32 where it
+ * holds every value exactly (8, 16 and 24 bits) and float64 otherwise; for some there is a survey
+ * that converts in registers and gives the same bits. */
 #ifndef SV_KERNEL_KERNEL_H
 #define SV_KERNEL_KERNEL_H
 
@@ -23,17 +28,31 @@
 #include "seisview/dtype.h"
 #include "seisview/status.h"
 
-enum { SV_STREAMS = 4, SV_LANES = 16 };
+enum {
+    SV_STREAMS = 4,
+    SV_LANES = 16,
+    SV_CHUNK_LINES = 4,
+    SV_GROUP_LINES = 32,
+    SV_STRETCH_LINES = 128,
+    SV_STRETCH_ADDS = SV_STREAMS * SV_STRETCH_LINES,
+};
 
-/* Running figures of a block; all lanes start from sv_lanes_init(). */
+/* What the main pass finds in a stretch. */
 typedef struct sv_lanes {
-    double sum[SV_LANES];
-    double squares[SV_LANES];
-    double min[SV_LANES], max[SV_LANES];
-    uint32_t zeros[SV_LANES];
-    uint32_t nans[SV_LANES], infinities[SV_LANES]; /* count_* alone */
-    uint32_t any_equal; /* not 0: somewhere a sample equals the one after it */
+    double sum[SV_LANES], squares[SV_LANES];
+    double min, max; /* +inf and −inf where there is no line */
+    double least;    /* the smallest |x|, or of integers perhaps 1; +inf where there is no line */
+    int64_t zeros;   /* how many samples are 0, where least is not */
+    uint32_t any_equal; /* not 0: perhaps a sample equals the one after it; 0: none does, unless
+                         * both are zeros */
 } sv_lanes;
+
+/* What the look at single samples finds. */
+typedef struct sv_counts {
+    int64_t zeros, nans, infinities;
+    double min, max; /* of the finite ones; +inf and −inf where there is none */
+    double least;    /* the smallest |x| that is finite and not 0; +inf where there is none */
+} sv_counts;
 
 /* Steim's compression: a frame is 16 words, of which the first one holds two bits for each, from
  * the top. These and the word's own two highest make its code, which says how the differences of
@@ -59,27 +78,49 @@ typedef enum sv_packing {
 typedef struct sv_kernels {
     const char *name;
 
-    /* The main pass: sum, squares, min, max, zeros, any_equal. Reads one sample past each stream
-     * (the neighbour of its last). A sample that is NaN or infinite leaves squares not finite in
-     * its lane; min, max and zeros then mean nothing. float32 squares are exact. */
-    void (*survey_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines);
-    void (*survey_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines);
+    /* The main pass over a stretch of samples as they are stored, without gaps; writes all of
+     * *lanes. Reads one sample past each stream (the neighbour of its last). A sample that is NaN
+     * or infinite leaves squares that are not finite in its lane; min, max and least then mean
+     * nothing. False, and nothing is done, where the set has no survey of this type: the samples
+     * are converted first. Every set has those of f4 and f8 in native order, which are aligned;
+     * all others may lie at any address. A survey of ibm4 may have held values beyond SV_IBM4_LEAST
+     * and SV_IBM4_MOST at its own limits, which lie beyond them, too. */
+    bool (*survey)(sv_dtype dtype, sv_lanes *lanes, const void *const stream[SV_STREAMS],
+                   int64_t lines);
 
-    /* For blocks with NaN or infinities: min, max, zeros of the finite samples, nans, infinities.
+    /* For stretches with zeros, where all samples are finite: counts them and lowers least. */
+    void (*zeros_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines);
+    void (*zeros_f8)(sv_counts *counts, const double *const stream[SV_STREAMS], int64_t lines);
+
+    /* For stretches with NaN or infinities. Adds to the counts, lowers min and least, raises max.
      */
-    void (*count_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines);
-    void (*count_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines);
+    void (*count_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines);
+    void (*count_f8)(sv_counts *counts, const double *const stream[SV_STREAMS], int64_t lines);
 
-    /* sum and squares of x·scale − pilot over the finite samples. */
-    void (*centre_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines,
-                      double pilot, double scale);
-    void (*centre_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines,
-                      double pilot, double scale);
+    /* Sums in two parts of the finite samples: high[i] of (x + pivot) − pivot, low[i] of what is
+     * left of x. With a pivot of 1.5 · 2^p the high parts are multiples of 2^(p−52) (Demmel and
+     * Nguyen 2015, Parallel Reproducible Summation). Faster where all are known to be finite. */
+    void (*fold_f4)(double high[SV_LANES], double low[SV_LANES],
+                    const float *const stream[SV_STREAMS], int64_t lines, double pivot,
+                    bool all_finite);
+    void (*fold_f8)(double high[SV_LANES], double low[SV_LANES],
+                    const double *const stream[SV_STREAMS], int64_t lines, double pivot,
+                    bool all_finite);
+
+    /* Sums of (x · scale − pilot)² over the finite samples. Where all are known to be finite, and
+     * the scale is 1, it is faster. */
+    void (*centre_f4)(double squares[SV_LANES], const float *const stream[SV_STREAMS],
+                      int64_t lines, double pilot, double scale, bool all_finite);
+    void (*centre_f8)(double squares[SV_LANES], const double *const stream[SV_STREAMS],
+                      int64_t lines, double pilot, double scale, bool all_finite);
 
     /* Bit i of `bits` (64 a word, zero-filled to the end of the last) says whether samples i and
      * i + 1 are equal by value and finite, for i in [0, pairs): reads pairs + 1 samples. */
     void (*equal_f4)(const float *samples, int64_t pairs, uint64_t *bits);
     void (*equal_f8)(const double *samples, int64_t pairs, uint64_t *bits);
+
+    /* The same of integers of 1, 2, 3, 4 or 8 bytes as they are stored, at any address. */
+    void (*equal_stored)(const char *samples, size_t itemsize, int64_t pairs, uint64_t *bits);
 
     /* The first index whose sample equals `value`; n where none does. */
     int64_t (*find_f4)(const float *samples, int64_t n, float value);
@@ -104,13 +145,18 @@ typedef struct sv_kernels {
     void (*add_up)(int32_t before, const int32_t *differences, int64_t count, int32_t *samples);
 } sv_kernels;
 
+/* Between these |x| a survey of ibm4 is right; all but the rarest recordings lie there. */
+#define SV_IBM4_LEAST 0x1p-100
+#define SV_IBM4_MOST  0x1p108
+
 /* Whether samples of this type convert to float32 (else to float64), exactly. */
 static inline bool sv_kernel_is_f4(sv_dtype dtype)
 {
     return dtype.type == SV_F4 || sv_dtype_itemsize(dtype) <= 3;
 }
 
-void sv_lanes_init(sv_lanes *lanes);
+/* No samples counted yet. */
+void sv_counts_init(sv_counts *counts);
 
 /* The best set that this processor and system can run, or what SEISVIEW_KERNEL names. The same on
  * every call. SV_UNSUPPORTED with the sentence. */

@@ -15,19 +15,30 @@
 
 extern const sv_kernels SV_SET(kernels);
 
-void SV_SET(survey_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines);
-void SV_SET(survey_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines);
-void SV_SET(count_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines);
-void SV_SET(count_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines);
-void SV_SET(centre_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines,
-                       double pilot, double scale);
-void SV_SET(centre_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines,
-                       double pilot, double scale);
+bool SV_SET(survey)(sv_dtype dtype, sv_lanes *lanes, const void *const stream[SV_STREAMS],
+                    int64_t lines);
+void SV_SET(zeros_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines);
+void SV_SET(zeros_f8)(sv_counts *counts, const double *const stream[SV_STREAMS], int64_t lines);
+void SV_SET(count_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines);
+void SV_SET(count_f8)(sv_counts *counts, const double *const stream[SV_STREAMS], int64_t lines);
+void SV_SET(fold_f4)(double high[SV_LANES], double low[SV_LANES],
+                     const float *const stream[SV_STREAMS], int64_t lines, double pivot,
+                     bool all_finite);
+void SV_SET(fold_f8)(double high[SV_LANES], double low[SV_LANES],
+                     const double *const stream[SV_STREAMS], int64_t lines, double pivot,
+                     bool all_finite);
+void SV_SET(centre_f4)(double squares[SV_LANES], const float *const stream[SV_STREAMS],
+                       int64_t lines, double pilot, double scale, bool all_finite);
+void SV_SET(centre_f8)(double squares[SV_LANES], const double *const stream[SV_STREAMS],
+                       int64_t lines, double pilot, double scale, bool all_finite);
 void SV_SET(equal_f4)(const float *samples, int64_t pairs, uint64_t *bits);
 void SV_SET(equal_f8)(const double *samples, int64_t pairs, uint64_t *bits);
+void SV_SET(equal_stored)(const char *samples, size_t itemsize, int64_t pairs, uint64_t *bits);
 int64_t SV_SET(find_f4)(const float *samples, int64_t n, float value);
 int64_t SV_SET(find_f8)(const double *samples, int64_t n, double value);
 void SV_SET(convert)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, void *to);
+/* IBM floats to float64; of convert(). */
+void SV_SET(convert_ibm4)(bool big, const char *from, ptrdiff_t stride, int64_t n, double *to);
 float SV_SET(sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);
 bool SV_SET(split_frames)(const uint8_t packings[SV_STEIM_CODES], const unsigned char *frames,
                           int64_t num_frames, sv_byte_order order, int32_t *differences,

@@ -32,41 +32,58 @@ static void end_run(sv_runs *runs, int64_t length, int64_t end)
     }
 }
 
-/* Every run of a word in turn; `count` bits of it are meant. */
-static void walk_word(sv_runs *runs, uint64_t word, int count)
+static int ones_from_the_bottom(uint64_t word)
 {
-    int at = 0;
-    while (at < count) {
-        uint64_t rest = word >> at;
-        int ones = ~rest == 0 ? WORD : __builtin_ctzll(~rest);
-        ones = ones < count - at ? ones : count - at;
-        at += ones;
-        runs->current += ones;
-        if (at == count) {
-            break;
-        }
-        end_run(runs, runs->current, runs->num_pairs + at);
-        runs->current = 0;
-        rest = word >> at;
-        int zeros = rest == 0 ? count - at : __builtin_ctzll(rest);
-        at += zeros < count - at ? zeros : count - at;
+    return ~word == 0 ? WORD : __builtin_ctzll(~word);
+}
+
+static int ones_from_the_top(uint64_t word)
+{
+    return ~word == 0 ? WORD : __builtin_clzll(~word);
+}
+
+/* The first of the longest runs of a word, which has ones: `length` is longer than what was known.
+ */
+static void take_longest(sv_runs *runs, uint64_t word)
+{
+    int64_t length = runs->longest + 1;
+    while (has_longer_run(word, length)) {
+        length++;
     }
+    /* Bit i of what is left says that a run of `length` begins there. */
+    for (int64_t i = 1; i < length; i++) {
+        word &= word >> 1;
+    }
+    end_run(runs, length, runs->num_pairs + __builtin_ctzll(word) + length);
+}
+
+/* A word of which `count` bits are meant, and the others are 0. */
+static void add_word(sv_runs *runs, uint64_t word, int count)
+{
+    int bottom = ones_from_the_bottom(word);
+    if (bottom >= count) {
+        runs->current += count;
+        runs->num_pairs += count;
+        return;
+    }
+    if (runs->current + bottom > 0) {
+        end_run(runs, runs->current + bottom, runs->num_pairs + bottom);
+    }
+    int top = count == WORD ? ones_from_the_top(word) : ones_from_the_top(word << (WORD - count));
+    /* The runs at both ends join others, and are not looked at here. */
+    uint64_t inner = bottom > 0 ? word & (word + 1) : word;
+    inner &= ~(uint64_t)0 >> (WORD - (count - top));
+    if (has_longer_run(inner, runs->longest)) {
+        take_longest(runs, inner);
+    }
+    runs->current = top;
     runs->num_pairs += count;
 }
 
 void sv_runs_add(sv_runs *runs, const uint64_t *bits, int64_t pairs)
 {
     for (int64_t first = 0; first < pairs; first += WORD) {
-        uint64_t word = bits[first / WORD];
-        int count = pairs - first < WORD ? (int)(pairs - first) : WORD;
-        /* The usual case: nothing runs in or out of the word, and nothing in it is longer than what
-         * is known (of the first word any one is). */
-        bool apart = runs->current == 0 && word >> (WORD - 1) == 0;
-        if (apart && count == WORD && !has_longer_run(word, runs->longest)) {
-            runs->num_pairs += WORD;
-            continue;
-        }
-        walk_word(runs, word, count);
+        add_word(runs, bits[first / WORD], pairs - first < WORD ? (int)(pairs - first) : WORD);
     }
     if (runs->current == runs->num_pairs) {
         runs->head = runs->current;

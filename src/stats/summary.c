@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "kernel/kernel.h"
 #include "stats/block.h"
+#include "stats/exact.h"
 #include "stats/pair.h"
 
 void sv_summary_init(sv_summary *summary)
@@ -54,29 +55,21 @@ int64_t sv_summary_num_finite(const sv_summary *summary)
 
 /* ---- merging ----------------------------------------------------------------------------- */
 
-static sv_pair sum_of(const sv_summary *summary)
-{
-    return (sv_pair){summary->sum, summary->sum_low};
-}
-
 static sv_pair m2_of(const sv_summary *summary)
 {
     return (sv_pair){summary->m2, summary->m2_low};
 }
 
-static void rescale(sv_summary *summary, int exponent)
+/* Means and squares here are of samples times 2^−exponent. */
+static sv_pair scaled_mean(const sv_summary *summary, int exponent)
 {
-    int shift = summary->exponent - exponent;
-    if (shift == 0) {
-        return;
-    }
-    sv_pair sum = sv_pair_scale(sum_of(summary), shift);
-    sv_pair m2 = sv_pair_scale(m2_of(summary), 2 * shift);
-    summary->exponent = exponent;
-    summary->sum = sum.high;
-    summary->sum_low = sum.low;
-    summary->m2 = m2.high;
-    summary->m2_low = m2.low;
+    return sv_pair_divide(sv_exact_pair(&summary->sum, exponent),
+                          (double)sv_summary_num_finite(summary));
+}
+
+static sv_pair scaled_m2(const sv_summary *summary, int exponent)
+{
+    return sv_pair_scale(m2_of(summary), 2 * (summary->exponent - exponent));
 }
 
 static void merge_moments(sv_summary *into, const sv_summary *next)
@@ -85,24 +78,19 @@ static void merge_moments(sv_summary *into, const sv_summary *next)
     if (n_next == 0) {
         return;
     }
-    sv_summary other = *next;
     int exponent = sv_scale_exponent(fmin(into->min, next->min), fmax(into->max, next->max));
-    rescale(into, exponent);
-    rescale(&other, exponent);
-    sv_pair m2 = sv_pair_add(m2_of(into), m2_of(&other));
+    sv_pair m2 = sv_pair_add(scaled_m2(into, exponent), scaled_m2(next, exponent));
     if (n_into > 0) {
         double a = (double)n_into, b = (double)n_next;
-        sv_pair mean_into = sv_pair_divide(sum_of(into), a);
-        sv_pair mean_next = sv_pair_divide(sum_of(&other), b);
+        sv_pair mean_into = scaled_mean(into, exponent), mean_next = scaled_mean(next, exponent);
         sv_pair delta = sv_pair_add(mean_next, sv_pair_negate(mean_into));
         sv_pair between = sv_pair_multiply(delta, delta);
         between = sv_pair_multiply(between, (sv_pair){a, 0.0});
         between = sv_pair_divide(sv_pair_multiply(between, (sv_pair){b, 0.0}), a + b);
         m2 = sv_pair_add(m2, between);
     }
-    sv_pair sum = sv_pair_add(sum_of(into), sum_of(&other));
-    into->sum = sum.high;
-    into->sum_low = sum.low;
+    sv_exact_merge(&into->sum, &next->sum);
+    into->exponent = exponent;
     into->m2 = m2.high;
     into->m2_low = m2.low;
 }
@@ -162,10 +150,7 @@ void sv_summary_merge(sv_summary *into, const sv_summary *next)
 double sv_summary_mean(const sv_summary *summary)
 {
     int64_t n = sv_summary_num_finite(summary);
-    if (n == 0) {
-        return NAN;
-    }
-    return ldexp(sv_pair_divide(sum_of(summary), (double)n).high, summary->exponent);
+    return n > 0 ? sv_exact_mean(&summary->sum, n) : NAN;
 }
 
 double sv_summary_stdev(const sv_summary *summary)
@@ -183,7 +168,7 @@ double sv_summary_rms(const sv_summary *summary)
     if (n == 0) {
         return NAN;
     }
-    sv_pair mean = sv_pair_divide(sum_of(summary), (double)n);
+    sv_pair mean = scaled_mean(summary, summary->exponent);
     sv_pair variance = sv_pair_divide(m2_of(summary), (double)n);
     double mean_square = sv_pair_add(sv_pair_multiply(mean, mean), variance).high;
     return ldexp(sqrt(mean_square), summary->exponent);

@@ -2,6 +2,7 @@
 #include <float.h>
 #include <immintrin.h>
 #include <math.h>
+#include <string.h>
 
 #include "kernel/set.h"
 
@@ -64,5 +65,98 @@ void SV_SET(equal_f8)(const double *samples, int64_t pairs, uint64_t *bits)
                     << (i - first);
         }
         bits[first / WORD] = word;
+    }
+}
+
+static inline uint64_t equal_word_1(const char *x)
+{
+    uint64_t word = 0;
+    for (int i = 0; i < WORD; i += 32) {
+        __m256i own = _mm256_loadu_si256((const __m256i *)(const void *)(x + i));
+        __m256i next = _mm256_loadu_si256((const __m256i *)(const void *)(x + i + 1));
+        word |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(own, next)) << i;
+    }
+    return word;
+}
+
+static inline __m256i equal_vector_2(const char *x)
+{
+    return _mm256_cmpeq_epi16(_mm256_loadu_si256((const __m256i *)(const void *)x),
+                              _mm256_loadu_si256((const __m256i *)(const void *)(x + 2)));
+}
+
+static inline uint64_t equal_word_2(const char *x)
+{
+    uint64_t word = 0;
+    for (int i = 0; i < WORD; i += 32) {
+        __m256i equal =
+            _mm256_packs_epi16(equal_vector_2(x + 2 * i), equal_vector_2(x + 2 * i + 32));
+        equal = _mm256_permute4x64_epi64(equal, 0xd8); /* packing goes by halves */
+        word |= (uint64_t)(uint32_t)_mm256_movemask_epi8(equal) << i;
+    }
+    return word;
+}
+
+static inline uint64_t equal_word_4(const char *x)
+{
+    uint64_t word = 0;
+#pragma GCC unroll 8
+    for (int i = 0; i < WORD; i += 8) {
+        __m256i own = _mm256_loadu_si256((const __m256i *)(const void *)(x + 4 * i));
+        __m256i next = _mm256_loadu_si256((const __m256i *)(const void *)(x + 4 * i + 4));
+        __m256 equal = _mm256_castsi256_ps(_mm256_cmpeq_epi32(own, next));
+        word |= (uint64_t)(uint32_t)_mm256_movemask_ps(equal) << i;
+    }
+    return word;
+}
+
+static inline __attribute__((always_inline)) uint64_t equal_some(const char *x, size_t itemsize,
+                                                                 int64_t pairs)
+{
+    uint64_t word = 0;
+    for (int64_t i = 0; i < pairs; i++) {
+        const char *own = x + i * (int64_t)itemsize;
+        word |= (uint64_t)(memcmp(own, own + itemsize, itemsize) == 0) << i;
+    }
+    return word;
+}
+
+/* Four pairs of three bytes: reads 19 bytes. */
+static inline uint64_t equal_quad_3(const char *x)
+{
+    const __m128i spread = _mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1);
+    __m128i own = _mm_loadu_si128((const __m128i *)(const void *)x);
+    __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(x + 3));
+    __m128i equal = _mm_cmpeq_epi32(_mm_shuffle_epi8(own, spread), _mm_shuffle_epi8(next, spread));
+    return (uint64_t)(uint32_t)_mm_movemask_ps(_mm_castsi128_ps(equal));
+}
+
+/* A full word; its last pairs one by one, so that nothing behind them is read. */
+static inline uint64_t equal_word_3(const char *x)
+{
+    enum { REST = 4 };
+    uint64_t word = 0;
+    for (int i = 0; i < WORD - REST; i += 4) {
+        word |= equal_quad_3(x + 3 * i) << i;
+    }
+    return word | equal_some(x + 3 * (WORD - REST), 3, REST) << (WORD - REST);
+}
+
+static uint64_t equal_word(const char *x, size_t itemsize, int64_t pairs)
+{
+    switch (itemsize) {
+    case 1: return pairs == WORD ? equal_word_1(x) : equal_some(x, 1, pairs);
+    case 2: return pairs == WORD ? equal_word_2(x) : equal_some(x, 2, pairs);
+    case 3: return pairs == WORD ? equal_word_3(x) : equal_some(x, 3, pairs);
+    case 4: return pairs == WORD ? equal_word_4(x) : equal_some(x, 4, pairs);
+    default: return equal_some(x, 8, pairs);
+    }
+}
+
+void SV_SET(equal_stored)(const char *samples, size_t itemsize, int64_t pairs, uint64_t *bits)
+{
+    for (int64_t first = 0; first < pairs; first += WORD) {
+        int64_t count = pairs - first < WORD ? pairs - first : WORD;
+        bits[first / WORD] = equal_word(samples + first * (int64_t)itemsize, itemsize, count);
     }
 }

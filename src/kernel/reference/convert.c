@@ -91,18 +91,6 @@ ALWAYS_INLINE double f8_of_u4(uint64_t bytes)
     return f8_of_f8(bytes | (uint64_t)0x433 << 52) - 0x1p52;
 }
 
-/* IBM System/360: sign · fraction/2^24 · 16^(exponent − 64). The power of 16 is put together as the
- * bits of a float64: 2^(4·exponent − 256 − 24) lies far inside its range. */
-ALWAYS_INLINE double f8_of_ibm4(uint64_t bytes)
-{
-    uint64_t exponent = bytes >> 24 & 0x7f;
-    double power = f8_of_f8((4 * exponent + 1023 - 280) << 52);
-    double magnitude = f8_of_u4(bytes & 0xffffff) * power;
-    uint64_t bits;
-    memcpy(&bits, &magnitude, sizeof bits);
-    return f8_of_f8(bits | (bytes >> 31 & 1) << 63);
-}
-
 ALWAYS_INLINE void loop_f4(to_f4 value, size_t size, bool big, const char *from, ptrdiff_t stride,
                            int64_t n, float *to)
 {
@@ -146,6 +134,25 @@ ALWAYS_INLINE void all_f8(to_f8 value, size_t size, sv_dtype dtype, const char *
     }
 }
 
+#ifndef SV_OWN_SURVEY
+/* IBM System/360: sign · fraction/2^24 · 16^(exponent − 64). The power of 16 is put together as the
+ * bits of a float64: 2^(4·exponent − 256 − 24) lies far inside its range. */
+ALWAYS_INLINE double f8_of_ibm4(uint64_t bytes)
+{
+    uint64_t exponent = bytes >> 24 & 0x7f;
+    double power = f8_of_f8((4 * exponent + 1023 - 280) << 52);
+    double magnitude = f8_of_u4(bytes & 0xffffff) * power;
+    uint64_t bits;
+    memcpy(&bits, &magnitude, sizeof bits);
+    return f8_of_f8(bits | (bytes >> 31 & 1) << 63);
+}
+
+void SV_SET(convert_ibm4)(bool big, const char *from, ptrdiff_t stride, int64_t n, double *to)
+{
+    loop_f8(f8_of_ibm4, 4, big, from, stride, n, to);
+}
+#endif
+
 void SV_SET(convert)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, void *to)
 {
     switch ((sv_type)dtype.type) {
@@ -161,7 +168,7 @@ void SV_SET(convert)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t
     case SV_U4: all_f8(f8_of_u4, 4, dtype, from, stride, n, to); break;
     case SV_I8: all_f8(f8_of_i8, 8, dtype, from, stride, n, to); break;
     case SV_U8: all_f8(f8_of_u8, 8, dtype, from, stride, n, to); break;
-    case SV_IBM4: all_f8(f8_of_ibm4, 4, dtype, from, stride, n, to); break;
+    case SV_IBM4: SV_SET(convert_ibm4)(dtype.order == SV_BIG_ENDIAN, from, stride, n, to); break;
     case SV_TYPE_NONE:
     case SV_NUM_TYPES: break;
     }

@@ -1,6 +1,7 @@
 /* Looking for equal neighbours and for a value. */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "kernel/set.h"
 
@@ -28,6 +29,19 @@ void SV_SET(equal_f8)(const double *samples, int64_t pairs, uint64_t *bits)
         for (int64_t i = 0; i < count; i++) {
             const double *x = samples + first + i;
             word |= (uint64_t)(x[0] == x[1] && fabs(x[0]) <= DBL_MAX) << i;
+        }
+        bits[first / WORD] = word;
+    }
+}
+
+void SV_SET(equal_stored)(const char *samples, size_t itemsize, int64_t pairs, uint64_t *bits)
+{
+    for (int64_t first = 0; first < pairs; first += WORD) {
+        int64_t count = pairs - first < WORD ? pairs - first : WORD;
+        uint64_t word = 0;
+        for (int64_t i = 0; i < count; i++) {
+            const char *x = samples + (first + i) * (int64_t)itemsize;
+            word |= (uint64_t)(memcmp(x, x + itemsize, itemsize) == 0) << i;
         }
         bits[first / WORD] = word;
     }

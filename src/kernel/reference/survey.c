@@ -8,132 +8,288 @@
 #include "kernel/set.h"
 
 #ifndef SV_OWN_SURVEY
-void SV_SET(survey_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines)
+/* Running sums of squares of a chunk, a group, and the stretch. */
+typedef struct squares {
+    double chunk[SV_LANES], group[SV_LANES], stretch[SV_LANES];
+} squares;
+
+static void move_up(double from[SV_LANES], double to[SV_LANES])
 {
-    sv_lanes own = *lanes;
-    for (int64_t line = 0; line < lines; line++) {
-        for (int s = 0; s < SV_STREAMS; s++) {
-            const float *x = stream[s] + line * SV_LANES;
-            for (int i = 0; i < SV_LANES; i++) {
-                double value = (double)x[i];
-                own.sum[i] += value;
-                own.squares[i] += value * value;
-                own.min[i] = value < own.min[i] ? value : own.min[i];
-                own.max[i] = value > own.max[i] ? value : own.max[i];
-                own.zeros[i] += x[i] == 0.0f;
-                own.any_equal |= x[i] == x[i + 1];
-            }
-        }
+    for (int i = 0; i < SV_LANES; i++) {
+        to[i] += from[i];
+        from[i] = 0.0;
     }
-    *lanes = own;
 }
 
-void SV_SET(survey_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines)
+/* After `line` lines. */
+static void end_line(squares *s, int64_t line)
 {
-    sv_lanes own = *lanes;
+    if (line % SV_CHUNK_LINES == 0) {
+        move_up(s->chunk, s->group);
+    }
+    if (line % SV_GROUP_LINES == 0) {
+        move_up(s->group, s->stretch);
+    }
+}
+
+static void finish(squares *s, double result[SV_LANES])
+{
+    move_up(s->chunk, s->group);
+    move_up(s->group, s->stretch);
+    memcpy(result, s->stretch, sizeof s->stretch);
+}
+
+static inline double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static void begin_lanes(sv_lanes *lanes)
+{
+    *lanes = (sv_lanes){.min = INFINITY, .max = -INFINITY, .least = INFINITY};
+}
+
+static void survey_f4(sv_lanes *lanes, const void *const stream[SV_STREAMS], int64_t lines)
+{
+    squares s = {0};
+    begin_lanes(lanes);
     for (int64_t line = 0; line < lines; line++) {
-        for (int s = 0; s < SV_STREAMS; s++) {
-            const double *x = stream[s] + line * SV_LANES;
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const float *x = (const float *)stream[k] + line * SV_LANES;
             for (int i = 0; i < SV_LANES; i++) {
-                own.sum[i] += x[i];
-                own.squares[i] += x[i] * x[i];
-                own.min[i] = x[i] < own.min[i] ? x[i] : own.min[i];
-                own.max[i] = x[i] > own.max[i] ? x[i] : own.max[i];
-                own.zeros[i] += x[i] == 0.0;
-                own.any_equal |= x[i] == x[i + 1];
+                double value = (double)x[i];
+                lanes->sum[i] += value;
+                s.chunk[i] += value * value;
+                lanes->min = smaller(value, lanes->min);
+                lanes->max = larger(value, lanes->max);
+                lanes->least = smaller(fabs(value), lanes->least);
+                lanes->any_equal |= x[i] == x[i + 1];
+            }
+        }
+        end_line(&s, line + 1);
+    }
+    finish(&s, lanes->squares);
+}
+
+static void survey_f8(sv_lanes *lanes, const void *const stream[SV_STREAMS], int64_t lines)
+{
+    squares s = {0};
+    begin_lanes(lanes);
+    for (int64_t line = 0; line < lines; line++) {
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const double *x = (const double *)stream[k] + line * SV_LANES;
+            for (int i = 0; i < SV_LANES; i++) {
+                lanes->sum[i] += x[i];
+                s.chunk[i] += x[i] * x[i];
+                lanes->min = smaller(x[i], lanes->min);
+                lanes->max = larger(x[i], lanes->max);
+                lanes->least = smaller(fabs(x[i]), lanes->least);
+                lanes->any_equal |= x[i] == x[i + 1];
+            }
+        }
+        end_line(&s, line + 1);
+    }
+    finish(&s, lanes->squares);
+}
+
+bool SV_SET(survey)(sv_dtype dtype, sv_lanes *lanes, const void *const stream[SV_STREAMS],
+                    int64_t lines)
+{
+    if (dtype.order != SV_NATIVE_ENDIAN || (dtype.type != SV_F4 && dtype.type != SV_F8)) {
+        return false;
+    }
+    if (dtype.type == SV_F4) {
+        survey_f4(lanes, stream, lines);
+    } else {
+        survey_f8(lanes, stream, lines);
+    }
+    return true;
+}
+
+static inline void fold_sample(double *high, double *low, double x, double pivot)
+{
+    double value = fabs(x) <= DBL_MAX ? x : 0.0;
+    double part = (value + pivot) - pivot;
+    *high += part;
+    *low += value - part;
+}
+
+void SV_SET(fold_f4)(double high[SV_LANES], double low[SV_LANES],
+                     const float *const stream[SV_STREAMS], int64_t lines, double pivot,
+                     bool all_finite)
+{
+    (void)all_finite;
+    memset(high, 0, SV_LANES * sizeof *high);
+    memset(low, 0, SV_LANES * sizeof *low);
+    for (int64_t line = 0; line < lines; line++) {
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const float *x = stream[k] + line * SV_LANES;
+            for (int i = 0; i < SV_LANES; i++) {
+                fold_sample(&high[i], &low[i], (double)x[i], pivot);
             }
         }
     }
-    *lanes = own;
+}
+
+void SV_SET(fold_f8)(double high[SV_LANES], double low[SV_LANES],
+                     const double *const stream[SV_STREAMS], int64_t lines, double pivot,
+                     bool all_finite)
+{
+    (void)all_finite;
+    memset(high, 0, SV_LANES * sizeof *high);
+    memset(low, 0, SV_LANES * sizeof *low);
+    for (int64_t line = 0; line < lines; line++) {
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const double *x = stream[k] + line * SV_LANES;
+            for (int i = 0; i < SV_LANES; i++) {
+                fold_sample(&high[i], &low[i], x[i], pivot);
+            }
+        }
+    }
+}
+
+static inline double centred_square(double x, double pilot, double scale)
+{
+    double offset = fabs(x) <= DBL_MAX ? x * scale - pilot : 0.0;
+    return offset * offset;
+}
+
+void SV_SET(centre_f4)(double result[SV_LANES], const float *const stream[SV_STREAMS],
+                       int64_t lines, double pilot, double scale, bool all_finite)
+{
+    (void)all_finite;
+    squares s = {0};
+    for (int64_t line = 0; line < lines; line++) {
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const float *x = stream[k] + line * SV_LANES;
+            for (int i = 0; i < SV_LANES; i++) {
+                s.chunk[i] += centred_square((double)x[i], pilot, scale);
+            }
+        }
+        end_line(&s, line + 1);
+    }
+    finish(&s, result);
+}
+
+void SV_SET(centre_f8)(double result[SV_LANES], const double *const stream[SV_STREAMS],
+                       int64_t lines, double pilot, double scale, bool all_finite)
+{
+    (void)all_finite;
+    squares s = {0};
+    for (int64_t line = 0; line < lines; line++) {
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const double *x = stream[k] + line * SV_LANES;
+            for (int i = 0; i < SV_LANES; i++) {
+                s.chunk[i] += centred_square(x[i], pilot, scale);
+            }
+        }
+        end_line(&s, line + 1);
+    }
+    finish(&s, result);
+}
+
+static inline void take_zero(sv_counts *counts, double x)
+{
+    counts->zeros += x == 0.0;
+    counts->least = x != 0.0 ? smaller(fabs(x), counts->least) : counts->least;
+}
+
+void SV_SET(zeros_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines)
+{
+    for (int k = 0; k < SV_STREAMS; k++) {
+        for (int64_t i = 0; i < lines * SV_LANES; i++) {
+            take_zero(counts, (double)stream[k][i]);
+        }
+    }
+}
+
+void SV_SET(zeros_f8)(sv_counts *counts, const double *const stream[SV_STREAMS], int64_t lines)
+{
+    for (int k = 0; k < SV_STREAMS; k++) {
+        for (int64_t i = 0; i < lines * SV_LANES; i++) {
+            take_zero(counts, stream[k][i]);
+        }
+    }
 }
 #endif
 
-static inline void count_sample(sv_lanes *lanes, int lane, double x)
-{
-    bool finite = fabs(x) <= DBL_MAX;
-    lanes->nans[lane] += x != x;
-    lanes->infinities[lane] += x == x && !finite;
-    lanes->zeros[lane] += x == 0.0;
-    lanes->min[lane] = finite && x < lanes->min[lane] ? x : lanes->min[lane];
-    lanes->max[lane] = finite && x > lanes->max[lane] ? x : lanes->max[lane];
-}
+/* ---- counting: every set's own compilation of this ------------------------------------------- */
 
-void SV_SET(count_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines)
+/* Lane by lane, in the samples' own width, and without a branch: so a vectoriser packs it. */
+void SV_SET(count_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines)
 {
+    uint32_t zeros[SV_LANES] = {0}, nans[SV_LANES] = {0}, infinities[SV_LANES] = {0};
+    float min[SV_LANES], max[SV_LANES], least[SV_LANES];
+    for (int i = 0; i < SV_LANES; i++) {
+        min[i] = least[i] = INFINITY;
+        max[i] = -INFINITY;
+    }
     for (int64_t line = 0; line < lines; line++) {
-        for (int s = 0; s < SV_STREAMS; s++) {
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const float *x = stream[k] + line * SV_LANES;
             for (int i = 0; i < SV_LANES; i++) {
-                count_sample(lanes, i, (double)stream[s][line * SV_LANES + i]);
+                float magnitude = fabsf(x[i]);
+                float low = magnitude <= FLT_MAX ? x[i] : INFINITY;
+                float high = magnitude <= FLT_MAX ? x[i] : -INFINITY;
+                float some = magnitude > 0.0f ? magnitude : INFINITY;
+                zeros[i] += magnitude == 0.0f;
+                nans[i] += x[i] != x[i];
+                infinities[i] += magnitude > FLT_MAX;
+                min[i] = low < min[i] ? low : min[i];
+                max[i] = high > max[i] ? high : max[i];
+                least[i] = some < least[i] ? some : least[i];
             }
         }
     }
-}
-
-void SV_SET(count_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines)
-{
-    for (int64_t line = 0; line < lines; line++) {
-        for (int s = 0; s < SV_STREAMS; s++) {
-            for (int i = 0; i < SV_LANES; i++) {
-                count_sample(lanes, i, stream[s][line * SV_LANES + i]);
-            }
-        }
+    for (int i = 0; i < SV_LANES; i++) {
+        counts->zeros += zeros[i];
+        counts->nans += nans[i];
+        counts->infinities += infinities[i];
+        counts->min = (double)min[i] < counts->min ? (double)min[i] : counts->min;
+        counts->max = (double)max[i] > counts->max ? (double)max[i] : counts->max;
+        counts->least = (double)least[i] < counts->least ? (double)least[i] : counts->least;
     }
 }
 
-/* Running sums of their own, which a compiler can hold in registers. */
-typedef struct moments {
-    double sum[SV_LANES], squares[SV_LANES];
-} moments;
-
-static inline moments moments_of(const sv_lanes *lanes)
+void SV_SET(count_f8)(sv_counts *counts, const double *const stream[SV_STREAMS], int64_t lines)
 {
-    moments m;
-    memcpy(m.sum, lanes->sum, sizeof m.sum);
-    memcpy(m.squares, lanes->squares, sizeof m.squares);
-    return m;
-}
-
-static inline void keep_moments(const moments *m, sv_lanes *lanes)
-{
-    memcpy(lanes->sum, m->sum, sizeof m->sum);
-    memcpy(lanes->squares, m->squares, sizeof m->squares);
-}
-
-static inline void centre_sample(moments *m, int lane, double x, double pilot, double scale)
-{
-    double offset = fabs(x) <= DBL_MAX ? x * scale - pilot : 0.0;
-    m->sum[lane] += offset;
-    m->squares[lane] += offset * offset;
-}
-
-void SV_SET(centre_f4)(sv_lanes *lanes, const float *const stream[SV_STREAMS], int64_t lines,
-                       double pilot, double scale)
-{
-    moments m = moments_of(lanes);
+    const double infinity = (double)INFINITY;
+    int64_t zeros[SV_LANES] = {0}, nans[SV_LANES] = {0}, infinities[SV_LANES] = {0};
+    double min[SV_LANES], max[SV_LANES], least[SV_LANES];
+    for (int i = 0; i < SV_LANES; i++) {
+        min[i] = least[i] = infinity;
+        max[i] = -infinity;
+    }
     for (int64_t line = 0; line < lines; line++) {
-        for (int s = 0; s < SV_STREAMS; s++) {
-            const float *x = stream[s] + line * SV_LANES;
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const double *x = stream[k] + line * SV_LANES;
             for (int i = 0; i < SV_LANES; i++) {
-                centre_sample(&m, i, (double)x[i], pilot, scale);
+                double magnitude = fabs(x[i]);
+                double low = magnitude <= DBL_MAX ? x[i] : infinity;
+                double high = magnitude <= DBL_MAX ? x[i] : -infinity;
+                double some = magnitude > 0.0 ? magnitude : infinity;
+                zeros[i] += magnitude == 0.0;
+                nans[i] += x[i] != x[i];
+                infinities[i] += magnitude > DBL_MAX;
+                min[i] = low < min[i] ? low : min[i];
+                max[i] = high > max[i] ? high : max[i];
+                least[i] = some < least[i] ? some : least[i];
             }
         }
     }
-    keep_moments(&m, lanes);
-}
-
-void SV_SET(centre_f8)(sv_lanes *lanes, const double *const stream[SV_STREAMS], int64_t lines,
-                       double pilot, double scale)
-{
-    moments m = moments_of(lanes);
-    for (int64_t line = 0; line < lines; line++) {
-        for (int s = 0; s < SV_STREAMS; s++) {
-            const double *x = stream[s] + line * SV_LANES;
-            for (int i = 0; i < SV_LANES; i++) {
-                centre_sample(&m, i, x[i], pilot, scale);
-            }
-        }
+    for (int i = 0; i < SV_LANES; i++) {
+        counts->zeros += zeros[i];
+        counts->nans += nans[i];
+        counts->infinities += infinities[i];
+        counts->min = min[i] < counts->min ? min[i] : counts->min;
+        counts->max = max[i] > counts->max ? max[i] : counts->max;
+        counts->least = least[i] < counts->least ? least[i] : counts->least;
     }
-    keep_moments(&m, lanes);
 }
 
 float SV_SET(sum_f4)(const float *const stream[SV_STREAMS], int64_t lines)

@@ -1,0 +1,358 @@
+/* A line of sixteen samples in AVX-512's registers: one of float32, two of float64. A *part* is one
+ * register of float32's or float64's, for what does not depend on the order of samples. */
+#ifndef SV_KERNEL_AVX512_LINE_H
+#define SV_KERNEL_AVX512_LINE_H
+
+#include <immintrin.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SV_INLINE static inline __attribute__((always_inline))
+
+typedef __m512 f4_line;
+typedef __m512i i4_line;
+
+typedef struct f8_line {
+    __m512d low, high;
+} f8_line;
+
+typedef __m512 f4_part;
+typedef __m512i i4_part;
+typedef __m512d f8_part;
+typedef __mmask16 equal_part;
+
+/* There are registers enough; see AVX2's. */
+SV_INLINE void hold(f8_line *x)
+{
+    (void)x;
+}
+
+/* ---- 32 bits ------------------------------------------------------------------------------- */
+
+SV_INLINE i4_line load_i4(const char *x)
+{
+    return _mm512_loadu_si512(x);
+}
+
+SV_INLINE i4_line swap_i4(i4_line x)
+{
+    const __m128i order = _mm_setr_epi8(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+    return _mm512_shuffle_epi8(x, _mm512_broadcast_i32x4(order));
+}
+
+/* Sixteen integers of 1, 2 or 3 bytes. */
+SV_INLINE i4_line widen_1(const char *x, bool has_sign)
+{
+    __m128i all = _mm_loadu_si128((const __m128i *)(const void *)x);
+    return has_sign ? _mm512_cvtepi8_epi32(all) : _mm512_cvtepu8_epi32(all);
+}
+
+SV_INLINE i4_line widen_2(const char *x, bool has_sign, bool swapped)
+{
+    const __m128i order = _mm_setr_epi8(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    __m256i all = _mm256_loadu_si256((const __m256i *)(const void *)x);
+    if (swapped) {
+        all = _mm256_shuffle_epi8(all, _mm256_broadcastsi128_si256(order));
+    }
+    return has_sign ? _mm512_cvtepi16_epi32(all) : _mm512_cvtepu16_epi32(all);
+}
+
+SV_INLINE i4_line widen_3(const char *x, bool has_sign, bool swapped)
+{
+    const __m128i little = _mm_setr_epi8(-1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11);
+    const __m128i big = _mm_setr_epi8(-1, 2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9);
+    /* Four samples, that is three words, to each quarter. */
+    const __m512i words = _mm512_setr_epi32(0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11);
+    __m512i all = _mm512_maskz_loadu_epi32(0x0fff, x);
+    all = _mm512_permutexvar_epi32(words, all);
+    all = _mm512_shuffle_epi8(all, _mm512_broadcast_i32x4(swapped ? big : little));
+    return has_sign ? _mm512_srai_epi32(all, 8) : _mm512_srli_epi32(all, 8);
+}
+
+SV_INLINE f4_line f4_of_i4(i4_line x)
+{
+    return _mm512_cvtepi32_ps(x);
+}
+
+SV_INLINE i4_line bits_of_f4(f4_line x)
+{
+    return _mm512_castps_si512(x);
+}
+
+SV_INLINE f4_line f4_of_bits(i4_line x)
+{
+    return _mm512_castsi512_ps(x);
+}
+
+SV_INLINE f4_line f4_of_ibm4(i4_line word)
+{
+    /* sign · fraction · 16^(exponent − 64) / 2^24, with the exponent held where the power of two
+     * stays within float32. */
+    __m512i exponent = _mm512_srli_epi32(_mm512_add_epi32(word, word), 25);
+    exponent = _mm512_max_epi32(exponent, _mm512_set1_epi32(39));
+    exponent = _mm512_min_epi32(exponent, _mm512_set1_epi32(97));
+    __m512i power = _mm512_slli_epi32(exponent, 25);
+    power = _mm512_add_epi32(power, _mm512_set1_epi32((127 - 280) * (1 << 23)));
+    power = _mm512_or_si512(power, _mm512_and_si512(word, _mm512_set1_epi32(INT32_MIN)));
+    __m512i fraction = _mm512_and_si512(word, _mm512_set1_epi32(0xffffff));
+    return _mm512_mul_ps(_mm512_cvtepi32_ps(fraction), _mm512_castsi512_ps(power));
+}
+
+SV_INLINE i4_line and_i4(i4_line x, int32_t mask)
+{
+    return _mm512_and_si512(x, _mm512_set1_epi32(mask));
+}
+
+SV_INLINE i4_line all_i4(int32_t value)
+{
+    return _mm512_set1_epi32(value);
+}
+
+SV_INLINE f4_part part_min_f4(f4_part part, f4_line x)
+{
+    return _mm512_min_ps(part, x);
+}
+
+SV_INLINE f4_part part_max_f4(f4_part part, f4_line x)
+{
+    return _mm512_max_ps(part, x);
+}
+
+SV_INLINE i4_part part_min_i4(i4_part part, i4_line x)
+{
+    return _mm512_min_epi32(part, x);
+}
+
+SV_INLINE i4_part part_max_i4(i4_part part, i4_line x)
+{
+    return _mm512_max_epi32(part, x);
+}
+
+/* Twice the bits: without a sign, and of float32 in the order of magnitudes. */
+SV_INLINE i4_line double_i4(i4_line x)
+{
+    return _mm512_add_epi32(x, x);
+}
+
+/* How many are 0. */
+SV_INLINE i4_part part_zeros_i4(i4_part part, i4_line x)
+{
+    __mmask16 zero = _mm512_testn_epi32_mask(x, x);
+    return _mm512_mask_add_epi32(part, zero, part, _mm512_set1_epi32(1));
+}
+
+/* The smallest, as numbers without a sign. */
+SV_INLINE i4_part part_least_i4(i4_part part, i4_line x)
+{
+    return _mm512_min_epu32(part, x);
+}
+
+/* The smallest of x − 1, without a sign: so that 0 is the largest. */
+SV_INLINE i4_part part_least_but_0_i4(i4_part part, i4_line x)
+{
+    return _mm512_min_epu32(part, _mm512_sub_epi32(x, _mm512_set1_epi32(1)));
+}
+
+SV_INLINE equal_part part_equal_i4(equal_part part, i4_line x, i4_line y)
+{
+    return _kor_mask16(part, _mm512_cmpeq_epi32_mask(x, y));
+}
+
+SV_INLINE f4_part all_f4_part(float value)
+{
+    return _mm512_set1_ps(value);
+}
+
+SV_INLINE i4_part all_i4_part(int32_t value)
+{
+    return _mm512_set1_epi32(value);
+}
+
+SV_INLINE equal_part none_equal(void)
+{
+    return 0;
+}
+
+SV_INLINE uint32_t any_of(equal_part part)
+{
+    return (uint32_t)part;
+}
+
+/* ---- 64 bits ------------------------------------------------------------------------------- */
+
+SV_INLINE f8_line load_f8(const char *x)
+{
+    return (f8_line){_mm512_loadu_pd(x), _mm512_loadu_pd(x + 64)};
+}
+
+SV_INLINE __m512d swap_half(__m512d x)
+{
+    const __m128i order = _mm_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
+    return _mm512_castsi512_pd(
+        _mm512_shuffle_epi8(_mm512_castpd_si512(x), _mm512_broadcast_i32x4(order)));
+}
+
+SV_INLINE f8_line swap_f8(f8_line x)
+{
+    return (f8_line){swap_half(x.low), swap_half(x.high)};
+}
+
+/* Straight from memory, which is faster than from the halves of a register. */
+SV_INLINE f8_line widen_f4_at(const char *x)
+{
+    const float *from = (const float *)(const void *)x;
+    return (f8_line){_mm512_cvtps_pd(_mm256_loadu_ps(from)),
+                     _mm512_cvtps_pd(_mm256_loadu_ps(from + 8))};
+}
+
+SV_INLINE f8_line widen_f4(f4_line x)
+{
+    return (f8_line){_mm512_cvtps_pd(_mm512_castps512_ps256(x)),
+                     _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1))};
+}
+
+SV_INLINE f8_line widen_i4(i4_line x)
+{
+    return (f8_line){_mm512_cvtepi32_pd(_mm512_castsi512_si256(x)),
+                     _mm512_cvtepi32_pd(_mm512_extracti32x8_epi32(x, 1))};
+}
+
+/* IBM floats: sign · fraction · 16^(exponent − 64) / 2^24. The power of 16 is put together as the
+ * bits of a float64. */
+SV_INLINE __m512d f8_of_ibm4_half(__m256i word)
+{
+    __m256i exponent = _mm256_srli_epi32(_mm256_add_epi32(word, word), 25);
+    __m512i power = _mm512_slli_epi64(_mm512_cvtepu32_epi64(exponent), 54);
+    power = _mm512_add_epi64(power, _mm512_set1_epi64((int64_t)(1023 - 280) << 52));
+    __m256i fraction = _mm256_and_si256(word, _mm256_set1_epi32(0xffffff));
+    __m512d value = _mm512_mul_pd(_mm512_cvtepi32_pd(fraction), _mm512_castsi512_pd(power));
+    __m256i sign = _mm256_and_si256(word, _mm256_set1_epi32(INT32_MIN));
+    __m512i high_sign = _mm512_slli_epi64(_mm512_cvtepu32_epi64(sign), 32);
+    return _mm512_or_pd(value, _mm512_castsi512_pd(high_sign));
+}
+
+SV_INLINE f8_line f8_of_ibm4(i4_line x)
+{
+    return (f8_line){f8_of_ibm4_half(_mm512_castsi512_si256(x)),
+                     f8_of_ibm4_half(_mm512_extracti32x8_epi32(x, 1))};
+}
+
+SV_INLINE f8_line all_f8(double value)
+{
+    return (f8_line){_mm512_set1_pd(value), _mm512_set1_pd(value)};
+}
+
+SV_INLINE f8_line add_f8(f8_line x, f8_line y)
+{
+    return (f8_line){_mm512_add_pd(x.low, y.low), _mm512_add_pd(x.high, y.high)};
+}
+
+SV_INLINE f8_line subtract_f8(f8_line x, f8_line y)
+{
+    return (f8_line){_mm512_sub_pd(x.low, y.low), _mm512_sub_pd(x.high, y.high)};
+}
+
+SV_INLINE f8_line multiply_f8(f8_line x, f8_line y)
+{
+    return (f8_line){_mm512_mul_pd(x.low, y.low), _mm512_mul_pd(x.high, y.high)};
+}
+
+/* x · x + y with one rounding: where the square is exact, the bits of a product and a sum. */
+SV_INLINE f8_line add_square_f8(f8_line x, f8_line y)
+{
+    return (f8_line){_mm512_fmadd_pd(x.low, x.low, y.low), _mm512_fmadd_pd(x.high, x.high, y.high)};
+}
+
+SV_INLINE __m512d finite_half(__m512d x, __m512d like)
+{
+    __m512d most = _mm512_set1_pd(0x1.fffffffffffffp1023);
+    __mmask8 finite = _mm512_cmp_pd_mask(_mm512_abs_pd(like), most, _CMP_LE_OQ);
+    return _mm512_maskz_mov_pd(finite, x);
+}
+
+/* x where `like` is finite, else 0. */
+SV_INLINE f8_line finite_only(f8_line x, f8_line like)
+{
+    return (f8_line){finite_half(x.low, like.low), finite_half(x.high, like.high)};
+}
+
+SV_INLINE f8_part part_min_f8(f8_part part, f8_line x)
+{
+    return _mm512_min_pd(part, _mm512_min_pd(x.low, x.high));
+}
+
+SV_INLINE f8_part part_max_f8(f8_part part, f8_line x)
+{
+    return _mm512_max_pd(part, _mm512_max_pd(x.low, x.high));
+}
+
+/* The smallest magnitude. */
+SV_INLINE f8_part part_least_f8(f8_part part, f8_line x)
+{
+    return part_min_f8(part, (f8_line){_mm512_abs_pd(x.low), _mm512_abs_pd(x.high)});
+}
+
+/* The smallest magnitude that is not 0. */
+SV_INLINE __m512d infinite_zero(__m512d x)
+{
+    __mmask8 zero = _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_EQ_OQ);
+    return _mm512_mask_mov_pd(x, zero, _mm512_set1_pd((double)INFINITY));
+}
+
+SV_INLINE f8_part part_least_but_0_f8(f8_part part, f8_line x)
+{
+    return part_least_f8(part, (f8_line){infinite_zero(x.low), infinite_zero(x.high)});
+}
+
+/* How many are 0; of each place the count is in its low 32 bits. */
+SV_INLINE i4_part part_zeros_f8(i4_part part, f8_line x)
+{
+    const __m512i one = _mm512_set1_epi64(1);
+    const __m512d zero = _mm512_setzero_pd();
+    __mmask8 low = _mm512_cmp_pd_mask(x.low, zero, _CMP_EQ_OQ);
+    __mmask8 high = _mm512_cmp_pd_mask(x.high, zero, _CMP_EQ_OQ);
+    part = _mm512_mask_add_epi64(part, low, part, one);
+    return _mm512_mask_add_epi64(part, high, part, one);
+}
+
+/* With the same bits. */
+SV_INLINE equal_part part_equal_f8(equal_part part, f8_line x, f8_line y)
+{
+    __mmask8 low = _mm512_cmpeq_epi64_mask(_mm512_castpd_si512(x.low), _mm512_castpd_si512(y.low));
+    __mmask8 high =
+        _mm512_cmpeq_epi64_mask(_mm512_castpd_si512(x.high), _mm512_castpd_si512(y.high));
+    return _kor_mask16(part, (__mmask16)(low | high));
+}
+
+SV_INLINE f8_part all_f8_part(double value)
+{
+    return _mm512_set1_pd(value);
+}
+
+/* ---- to memory ----------------------------------------------------------------------------- */
+
+enum { F4_PART = 16, F8_PART = 8 };
+
+SV_INLINE void store_f8(double *to, f8_line x)
+{
+    _mm512_storeu_pd(to, x.low);
+    _mm512_storeu_pd(to + 8, x.high);
+}
+
+SV_INLINE void store_f4_part(float *to, f4_part x)
+{
+    _mm512_storeu_ps(to, x);
+}
+
+SV_INLINE void store_i4_part(int32_t *to, i4_part x)
+{
+    _mm512_storeu_si512(to, x);
+}
+
+SV_INLINE void store_f8_part(double *to, f8_part x)
+{
+    _mm512_storeu_pd(to, x);
+}
+
+#endif

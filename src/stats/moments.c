@@ -1,0 +1,256 @@
+#include "stats/moments.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "stats/exact.h"
+
+/* ---- lanes over the stretches of a block -------------------------------------------------- */
+
+/* Sums as pairs, lane by lane. */
+typedef struct pair_lanes {
+    double high[SV_LANES], low[SV_LANES];
+} pair_lanes;
+
+/* Rounds in `low` alone. */
+static void add_rounded(pair_lanes *lanes, const double x[SV_LANES])
+{
+    for (int i = 0; i < SV_LANES; i++) {
+        sv_pair sum = sv_two_sum(lanes->high[i], x[i]);
+        lanes->high[i] = sum.high;
+        lanes->low[i] += sum.low;
+    }
+}
+
+static sv_pair total_of(const pair_lanes *lanes)
+{
+    sv_pair total = {0.0, 0.0};
+    for (int i = 0; i < SV_LANES; i++) {
+        total = sv_pair_add(total, (sv_pair){lanes->high[i], lanes->low[i]});
+    }
+    return total;
+}
+
+/* Does not round: what even a pair cannot hold goes to the exact sum. */
+static void add_exactly(pair_lanes *lanes, int lane, double x, sv_exact *exact)
+{
+    sv_pair high = sv_two_sum(lanes->high[lane], x);
+    sv_pair low = sv_two_sum(lanes->low[lane], high.low);
+    lanes->high[lane] = high.high;
+    lanes->low[lane] = low.high;
+    if (low.low != 0.0) {
+        sv_exact_add(exact, low.low);
+    }
+}
+
+static void add_all_exactly(pair_lanes *lanes, const double x[SV_LANES], sv_exact *exact)
+{
+    for (int i = 0; i < SV_LANES; i++) {
+        add_exactly(lanes, i, x[i], exact);
+    }
+}
+
+static void settle(const pair_lanes *lanes, sv_exact *exact)
+{
+    for (int i = 0; i < SV_LANES; i++) {
+        sv_exact_add(exact, lanes->high[i]);
+        sv_exact_add(exact, lanes->low[i]);
+    }
+    sv_exact_settle(exact);
+}
+
+/* ---- when a float64 sum of a lane is exact ------------------------------------------------- */
+
+/* Samples are multiples of 2^unit, at most 2^(top + 1) large, and a lane adds SV_STRETCH_ADDS of
+ * them: their sums stay below 2^(top + 1 + ADDS_BITS), and float64 holds 53 bits of that. */
+enum { FLOAT64_BITS = 53, ADDS_BITS = 9 };
+_Static_assert(SV_STRETCH_ADDS == 1 << ADDS_BITS,
+               "a lane's sum has more bits than are allowed for");
+
+static bool fits(int top, int unit)
+{
+    return top + 1 + ADDS_BITS - unit <= FLOAT64_BITS;
+}
+
+/* The exponent of the last bit that a sample may have whose magnitude is at least `least`. */
+static int unit_of(sv_dtype dtype, double least)
+{
+    int exponent = isinf(least) ? 0 : ilogb(least);
+    switch ((sv_type)dtype.type) {
+    case SV_F4: return exponent > -126 ? exponent - 23 : -149;
+    case SV_IBM4: return exponent - 23;
+    case SV_F8: return exponent > -1022 ? exponent - 52 : -1074;
+    default: return 0; /* integers */
+    }
+}
+
+/* ---- one stretch --------------------------------------------------------------------------- */
+
+typedef struct gathered {
+    sv_moments *moments;
+    pair_lanes sum, squares;
+} gathered;
+
+/* Every sample on its own. */
+static void add_slowly(sv_stretch *stretch, sv_exact *exact)
+{
+    for (int s = 0; s < SV_STREAMS; s++) {
+        for (int64_t i = 0; i < stretch->count * SV_LANES; i++) {
+            double x = sv_stretch_at(stretch, s, i);
+            if (isfinite(x)) {
+                sv_exact_add(exact, x);
+            }
+        }
+    }
+}
+
+/* The pivot of a fold whose high parts add up exactly: the largest unit that allows it. */
+enum { HIGHEST_PIVOT = 1022 };
+
+static void add_folded(sv_stretch *stretch, int top, int unit, bool all_finite, gathered *g)
+{
+    int high_unit = top + 1 + ADDS_BITS - FLOAT64_BITS;
+    int pivot = high_unit + FLOAT64_BITS - 1;
+    /* The low parts are at most half a high unit. */
+    if (pivot > HIGHEST_PIVOT || !fits(high_unit - 2, unit)) {
+        add_slowly(stretch, &g->moments->sum);
+        return;
+    }
+    double high[SV_LANES], low[SV_LANES];
+    sv_stretch_fold(stretch, high, low, ldexp(1.5, pivot), all_finite);
+    add_all_exactly(&g->sum, high, &g->moments->sum);
+    add_all_exactly(&g->sum, low, &g->moments->sum);
+}
+
+static void add_sum(sv_stretch *stretch, const sv_lanes *lanes, const sv_counts *counts,
+                    bool all_finite, gathered *g)
+{
+    double max_abs = fmax(fabs(counts->min), fabs(counts->max));
+    if (!(max_abs > 0.0) || isinf(max_abs)) {
+        return; /* zeros, or no finite sample */
+    }
+    int top = ilogb(max_abs), unit = unit_of(stretch->samples->dtype, counts->least);
+    if (all_finite && fits(top, unit)) {
+        add_all_exactly(&g->sum, lanes->sum, &g->moments->sum);
+    } else {
+        add_folded(stretch, top, unit, all_finite, g);
+    }
+}
+
+static bool all_finite(const double lanes[SV_LANES])
+{
+    double sum = 0.0;
+    for (int i = 0; i < SV_LANES; i++) {
+        sum += lanes[i];
+    }
+    return isfinite(sum);
+}
+
+/* A survey of stored IBM floats holds those that float32 does not reach at its ends. */
+static bool is_beyond_survey(sv_dtype dtype, const sv_lanes *lanes)
+{
+    return dtype.type == SV_IBM4 && (lanes->min <= -SV_IBM4_MOST || lanes->max >= SV_IBM4_MOST ||
+                                     (lanes->least < SV_IBM4_LEAST && lanes->least > 0.0));
+}
+
+static void join_counts(sv_counts *into, const sv_counts *counts)
+{
+    into->zeros += counts->zeros;
+    into->nans += counts->nans;
+    into->infinities += counts->infinities;
+    into->min = counts->min < into->min ? counts->min : into->min;
+    into->max = counts->max > into->max ? counts->max : into->max;
+    into->least = counts->least < into->least ? counts->least : into->least;
+}
+
+static void take_stretch(sv_stretch *stretch, gathered *g)
+{
+    sv_lanes lanes;
+    if (!sv_stretch_survey_stored(stretch, &lanes) ||
+        is_beyond_survey(stretch->samples->dtype, &lanes)) {
+        sv_stretch_survey(stretch, &lanes);
+    }
+    bool finite = all_finite(lanes.squares);
+    sv_counts counts = {lanes.zeros, 0, 0, lanes.min, lanes.max, lanes.least};
+    if (!finite) {
+        sv_counts_init(&counts);
+        sv_stretch_count(stretch, &counts);
+        sv_stretch_centre(stretch, lanes.squares, 0.0, 1.0, false);
+    } else if (lanes.least == 0.0) {
+        counts.least = (double)INFINITY;
+        sv_stretch_zeros(stretch, &counts);
+    }
+    join_counts(&g->moments->counts, &counts);
+    g->moments->any_equal |= lanes.any_equal != 0 || counts.zeros > 0;
+    add_rounded(&g->squares, lanes.squares);
+    add_sum(stretch, &lanes, &counts, finite, g);
+}
+
+/* ---- the block ----------------------------------------------------------------------------- */
+
+/* What the kernels do with a sample, for those after the last whole line. */
+static void take_sample(double x, int lane, gathered *g)
+{
+    sv_counts *counts = &g->moments->counts;
+    counts->nans += isnan(x) != 0;
+    counts->infinities += isinf(x) != 0;
+    if (!isfinite(x)) {
+        return;
+    }
+    double magnitude = fabs(x);
+    counts->zeros += x == 0.0;
+    counts->min = x < counts->min ? x : counts->min;
+    counts->max = x > counts->max ? x : counts->max;
+    counts->least = magnitude > 0.0 && magnitude < counts->least ? magnitude : counts->least;
+    add_exactly(&g->sum, lane, x, &g->moments->sum);
+    sv_pair squares = sv_two_sum(g->squares.high[lane], x * x);
+    g->squares.high[lane] = squares.high;
+    g->squares.low[lane] += squares.low;
+}
+
+static void take_rest(const sv_samples *samples, gathered *g)
+{
+    int64_t taken = samples->lines * SV_STREAMS * SV_LANES;
+    double before = NAN;
+    for (int64_t i = taken; i < samples->n; i++) {
+        double x = sv_sample_at(samples, i);
+        take_sample(x, (int)((i - taken) % SV_LANES), g);
+        g->moments->any_equal |= x == before;
+        before = x;
+    }
+}
+
+void sv_moments_of(const sv_samples *samples, sv_moments *moments)
+{
+    *moments = (sv_moments){0};
+    sv_counts_init(&moments->counts);
+    gathered g = {.moments = moments};
+    sv_stretch stretch;
+    for (int64_t line = 0; line < samples->lines; line += SV_STRETCH_LINES) {
+        sv_stretch_move(&stretch, samples, line);
+        take_stretch(&stretch, &g);
+    }
+    take_rest(samples, &g);
+    settle(&g.sum, &moments->sum);
+    moments->squares = total_of(&g.squares);
+}
+
+sv_pair sv_centred_squares(const sv_samples *samples, double pilot, double scale, bool all_finite)
+{
+    pair_lanes sums = {{0.0}, {0.0}};
+    sv_stretch stretch;
+    for (int64_t line = 0; line < samples->lines; line += SV_STRETCH_LINES) {
+        double squares[SV_LANES];
+        sv_stretch_move(&stretch, samples, line);
+        sv_stretch_centre(&stretch, squares, pilot, scale, all_finite);
+        add_rounded(&sums, squares);
+    }
+    sv_pair total = total_of(&sums);
+    for (int64_t i = samples->lines * SV_STREAMS * SV_LANES; i < samples->n; i++) {
+        double x = sv_sample_at(samples, i);
+        double offset = isfinite(x) ? x * scale - pilot : 0.0;
+        total = sv_pair_add(total, sv_two_product(offset, offset));
+    }
+    return total;
+}
