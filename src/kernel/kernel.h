@@ -130,6 +130,12 @@ typedef struct sv_kernels {
      * (sv_kernel_is_f4). */
     void (*convert)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, void *to);
 
+    /* `frames` frames of `rows` neighbouring samples each, one row after the other: sample `row` of
+     * `frame` goes from from + frame · frame_bytes + row · itemsize to to + row · row_bytes + frame
+     * · itemsize. Reads nothing but samples of rows and frames between the first and the last. */
+    void (*part)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int rows, int64_t frames,
+                 char *to, ptrdiff_t row_bytes);
+
     /* The plain float32 sum, for the machine's ceiling. */
     float (*sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);
 

@@ -37,6 +37,11 @@ void SV_SET(equal_stored)(const char *samples, size_t itemsize, int64_t pairs, u
 int64_t SV_SET(find_f4)(const float *samples, int64_t n, float value);
 int64_t SV_SET(find_f8)(const double *samples, int64_t n, double value);
 void SV_SET(convert)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, void *to);
+void SV_SET(part)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int rows,
+                  int64_t frames, char *to, ptrdiff_t row_bytes);
+/* The same, a sample at a time. */
+void SV_SET(part_some)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int rows,
+                       int64_t frames, char *to, ptrdiff_t row_bytes);
 /* IBM floats to float64; of convert(). */
 void SV_SET(convert_ibm4)(bool big, const char *from, ptrdiff_t stride, int64_t n, double *to);
 float SV_SET(sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);

@@ -20,6 +20,7 @@ const sv_kernels SV_SET(kernels) = {
     .find_f4 = SV_SET(find_f4),
     .find_f8 = SV_SET(find_f8),
     .convert = SV_SET(convert),
+    .part = SV_SET(part),
     .sum_f4 = SV_SET(sum_f4),
     .split_frames = SV_SET(split_frames),
     .add_up = SV_SET(add_up),

@@ -1,0 +1,81 @@
+/* Interleaved channels of four bytes apart from one another with AVX2: eight frames of four
+ * channels at a time, transposed in registers. */
+#include <immintrin.h>
+
+#include "kernel/set.h"
+
+enum { FRAMES = 8, ROWS = 4 };
+
+/* Four samples of a frame, and of the one four frames on. */
+static inline __m256 load_two(const char *frame, ptrdiff_t frame_bytes)
+{
+    return _mm256_loadu2_m128((const float *)(const void *)(frame + 4 * frame_bytes),
+                              (const float *)(const void *)frame);
+}
+
+/* Writes the first `rows` of the four. */
+static inline __attribute__((always_inline)) void
+part_eight(const char *from, ptrdiff_t frame_bytes, int rows, char *to, ptrdiff_t row_bytes)
+{
+    __m256 a = load_two(from, frame_bytes), b = load_two(from + frame_bytes, frame_bytes);
+    __m256 c = load_two(from + 2 * frame_bytes, frame_bytes);
+    __m256 d = load_two(from + 3 * frame_bytes, frame_bytes);
+    __m256 low_ab = _mm256_unpacklo_ps(a, b), high_ab = _mm256_unpackhi_ps(a, b);
+    __m256 low_cd = _mm256_unpacklo_ps(c, d), high_cd = _mm256_unpackhi_ps(c, d);
+    _mm256_storeu_ps((float *)(void *)to, _mm256_shuffle_ps(low_ab, low_cd, 0x44));
+    if (rows > 1) {
+        _mm256_storeu_ps((float *)(void *)(to + row_bytes),
+                         _mm256_shuffle_ps(low_ab, low_cd, 0xee));
+    }
+    if (rows > 2) {
+        _mm256_storeu_ps((float *)(void *)(to + 2 * row_bytes),
+                         _mm256_shuffle_ps(high_ab, high_cd, 0x44));
+    }
+    if (rows > 3) {
+        _mm256_storeu_ps((float *)(void *)(to + 3 * row_bytes),
+                         _mm256_shuffle_ps(high_ab, high_cd, 0xee));
+    }
+}
+
+static inline __attribute__((always_inline)) void part_four(const char *from, ptrdiff_t frame_bytes,
+                                                            int rows, int64_t frames, char *to,
+                                                            ptrdiff_t row_bytes)
+{
+    for (int64_t frame = 0; frame < frames; frame += FRAMES) {
+        part_eight(from + frame * frame_bytes, frame_bytes, rows, to + 4 * frame, row_bytes);
+    }
+}
+
+static void part_quad(const char *from, ptrdiff_t frame_bytes, int rows, int64_t frames, char *to,
+                      ptrdiff_t row_bytes)
+{
+    switch (rows) {
+    case 1: part_four(from, frame_bytes, 1, frames, to, row_bytes); break;
+    case 2: part_four(from, frame_bytes, 2, frames, to, row_bytes); break;
+    case 3: part_four(from, frame_bytes, 3, frames, to, row_bytes); break;
+    default: part_four(from, frame_bytes, 4, frames, to, row_bytes); break;
+    }
+}
+
+/* So many frames are parted before the next four rows are, that their lines are still in the first
+ * cache. */
+enum { CHUNK_FRAMES = 64 };
+
+void SV_SET(part)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int rows,
+                  int64_t frames, char *to, ptrdiff_t row_bytes)
+{
+    /* Every frame is read as if it had four samples of each four rows, so frames must follow. */
+    int64_t fast = itemsize == 4 && frame_bytes >= 8 ? (frames - FRAMES) / FRAMES * FRAMES : 0;
+    int64_t done = 0;
+    while (done < fast) {
+        int64_t count = fast - done < CHUNK_FRAMES ? fast - done : CHUNK_FRAMES;
+        for (int row = 0; row < rows; row += ROWS) {
+            part_quad(from + done * frame_bytes + 4 * row, frame_bytes, rows - row, count,
+                      to + row * row_bytes + 4 * done, row_bytes);
+        }
+        done += count;
+    }
+    SV_SET(part_some)
+    (from + done * frame_bytes, frame_bytes, itemsize, rows, frames - done,
+     to + done * (int64_t)itemsize, row_bytes);
+}
