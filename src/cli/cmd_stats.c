@@ -262,7 +262,7 @@ static enum outcome measure_rows(struct stats *stats, struct visit *visit, const
     sv_scan_range range = walk_range(walk, walk->first, walk->last);
     visit_begin_scan(visit);
     sv_status status =
-        sv_summary_scan(visit->recording, &range, &visit->scan, summaries, &visit->report, &error);
+        sv_summary_scan(visit->recording, &range, 0, &visit->scan, summaries, &visit->report, &error);
     enum outcome outcome = visit_end_scan(visit, &range, status, &error);
     bool measured =
         status == SV_OK || status == SV_TRUNCATED || status == SV_IO || status == SV_FORMAT;

@@ -114,6 +114,15 @@ typedef struct sv_kernels {
     void (*centre_f8)(double squares[SV_LANES], const double *const stream[SV_STREAMS],
                       int64_t lines, double pilot, double scale, bool all_finite);
 
+    /* Sums of the third and fourth powers of x · scale − pilot over the finite samples. With d of
+     * a sample and its square rounded, d · d² and d² · d² are added with one rounding each. */
+    void (*powers_f4)(double cubes[SV_LANES], double fourths[SV_LANES],
+                      const float *const stream[SV_STREAMS], int64_t lines, double pilot,
+                      double scale, bool all_finite);
+    void (*powers_f8)(double cubes[SV_LANES], double fourths[SV_LANES],
+                      const double *const stream[SV_STREAMS], int64_t lines, double pilot,
+                      double scale, bool all_finite);
+
     /* Bit i of `bits` (64 a word, zero-filled to the end of the last) says whether samples i and
      * i + 1 are equal by value and finite, for i in [0, pairs): reads pairs + 1 samples. */
     void (*equal_f4)(const float *samples, int64_t pairs, uint64_t *bits);

@@ -31,6 +31,12 @@ void SV_SET(centre_f4)(double squares[SV_LANES], const float *const stream[SV_ST
                        int64_t lines, double pilot, double scale, bool all_finite);
 void SV_SET(centre_f8)(double squares[SV_LANES], const double *const stream[SV_STREAMS],
                        int64_t lines, double pilot, double scale, bool all_finite);
+void SV_SET(powers_f4)(double cubes[SV_LANES], double fourths[SV_LANES],
+                       const float *const stream[SV_STREAMS], int64_t lines, double pilot,
+                       double scale, bool all_finite);
+void SV_SET(powers_f8)(double cubes[SV_LANES], double fourths[SV_LANES],
+                       const double *const stream[SV_STREAMS], int64_t lines, double pilot,
+                       double scale, bool all_finite);
 void SV_SET(equal_f4)(const float *samples, int64_t pairs, uint64_t *bits);
 void SV_SET(equal_f8)(const double *samples, int64_t pairs, uint64_t *bits);
 void SV_SET(equal_stored)(const char *samples, size_t itemsize, int64_t pairs, uint64_t *bits);

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 
 #include "base/size.h"
+#include "stats/clipping.h"
 #include "stats/exact.h"
 #include "stats/moments.h"
 #include "stats/pair.h"
 #include "stats/runs.h"
 #include "stats/samples.h"
+#include "stats/shape.h"
 
 static void take_counts(const sv_counts *counts, sv_summary *summary)
 {
@@ -21,9 +23,9 @@ static void take_counts(const sv_counts *counts, sv_summary *summary)
     summary->max = counts->max + 0.0;
 }
 
-/* Squares of values whose exponent is within the first range neither overflow nor vanish; a scale
- * of 2^1022 is the largest power that brings up the smallest denormals. */
-enum { COMFORTABLE_EXPONENT = 400, LOWEST_EXPONENT = -1022 };
+/* Fourth powers of values whose exponent is within the first range neither overflow nor vanish; a
+ * scale of 2^1022 is the largest power that brings up the smallest denormals. */
+enum { COMFORTABLE_EXPONENT = 200, LOWEST_EXPONENT = -1022 };
 
 int sv_scale_exponent(double min, double max)
 {
@@ -186,9 +188,10 @@ static void take_runs(const sv_samples *samples, bool any_equal, int64_t first, 
 }
 
 void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t first,
-                        sv_known known, sv_summary *summary)
+                        sv_known known, unsigned figures, sv_summary *summary)
 {
     sv_summary_init(summary);
+    summary->figures = figures;
     summary->num_samples = view->shape[0];
     if (summary->num_samples == 0) {
         return;
@@ -204,4 +207,10 @@ void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t 
         summary->max_index = summary->max > known.max ? first + find(&samples, summary->max) : -1;
     }
     take_runs(&samples, moments.any_equal, first, summary);
+    if ((figures & SV_FIGURES_SHAPE) != 0 && summary->min < summary->max) {
+        sv_take_shape(&samples, summary);
+    }
+    if ((figures & SV_FIGURES_CLIPPING) != 0) {
+        sv_take_clipping(&samples, summary);
+    }
 }

@@ -24,6 +24,6 @@ int sv_scale_exponent(double min, double max);
 
 /* Neither allocates nor locks: it may be left in the middle by the fault guard. */
 void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t first,
-                        sv_known known, sv_summary *summary);
+                        sv_known known, unsigned figures, sv_summary *summary);
 
 #endif

@@ -146,6 +146,18 @@ void sv_stretch_centre(sv_stretch *stretch, double squares[SV_LANES], double pil
     }
 }
 
+void sv_stretch_powers(sv_stretch *stretch, double cubes[SV_LANES], double fourths[SV_LANES],
+                       double pilot, double scale, bool all_finite)
+{
+    find_values(stretch);
+    const sv_kernels *kernels = stretch->samples->kernels;
+    if (stretch->samples->is_f4) {
+        kernels->powers_f4(cubes, fourths, stretch->f4, stretch->count, pilot, scale, all_finite);
+    } else {
+        kernels->powers_f8(cubes, fourths, stretch->f8, stretch->count, pilot, scale, all_finite);
+    }
+}
+
 double sv_stretch_at(sv_stretch *stretch, int stream, int64_t i)
 {
     find_values(stretch);

@@ -55,6 +55,9 @@ void sv_stretch_fold(sv_stretch *stretch, double high[SV_LANES], double low[SV_L
 void sv_stretch_centre(sv_stretch *stretch, double squares[SV_LANES], double pilot, double scale,
                        bool all_finite);
 
+void sv_stretch_powers(sv_stretch *stretch, double cubes[SV_LANES], double fourths[SV_LANES],
+                       double pilot, double scale, bool all_finite);
+
 /* Sample i of a stream's part. */
 double sv_stretch_at(sv_stretch *stretch, int stream, int64_t i);
 

@@ -15,6 +15,7 @@ typedef struct known_extremes {
 
 typedef struct summary_scan {
     const sv_kernels *kernels;
+    unsigned figures;
     sv_summary *summaries;
     known_extremes *known;
 } summary_scan;
@@ -27,7 +28,7 @@ static void summarise(void *context, const sv_block *block, void *result)
         atomic_load_explicit(&known->min, memory_order_relaxed),
         atomic_load_explicit(&known->max, memory_order_relaxed),
     };
-    sv_summarise_block(scan->kernels, &block->samples, block->first, before, result);
+    sv_summarise_block(scan->kernels, &block->samples, block->first, before, scan->figures, result);
 }
 
 static void join(void *context, void *result, const void *next)
@@ -45,11 +46,11 @@ static void merge(void *context, int64_t position, const void *result)
     atomic_store_explicit(&scan->known[position].max, summary->max, memory_order_relaxed);
 }
 
-sv_status sv_summary_scan(sv_recording *recording, const sv_scan_range *range,
+sv_status sv_summary_scan(sv_recording *recording, const sv_scan_range *range, unsigned figures,
                           const sv_scan_options *options, sv_summary *summaries,
                           sv_scan_report *report, sv_error *error)
 {
-    summary_scan scan = {.summaries = summaries};
+    summary_scan scan = {.figures = figures, .summaries = summaries};
     sv_status status = sv_kernels_get(&scan.kernels, error);
     if (status != SV_OK) {
         return status;
@@ -63,6 +64,7 @@ sv_status sv_summary_scan(sv_recording *recording, const sv_scan_range *range,
     }
     for (int64_t i = 0; i < range->num_rows; i++) {
         sv_summary_init(&summaries[i]);
+        summaries[i].figures = figures;
         atomic_init(&scan.known[i].min, INFINITY);
         atomic_init(&scan.known[i].max, -INFINITY);
     }

@@ -6,8 +6,10 @@
 #include "base/size.h"
 #include "kernel/kernel.h"
 #include "stats/block.h"
+#include "stats/clipping.h"
 #include "stats/exact.h"
 #include "stats/pair.h"
+#include "stats/shape.h"
 
 void sv_summary_init(sv_summary *summary)
 {
@@ -22,7 +24,8 @@ void sv_summary_init(sv_summary *summary)
     };
 }
 
-sv_status sv_summary_of(const sv_view *samples, int64_t first, sv_summary *summary)
+sv_status sv_summary_of(const sv_view *samples, int64_t first, unsigned figures,
+                        sv_summary *summary)
 {
     const sv_kernels *kernels;
     sv_status status = sv_kernels_get(&kernels, NULL);
@@ -36,13 +39,14 @@ sv_status sv_summary_of(const sv_view *samples, int64_t first, sv_summary *summa
         return SV_SHAPE;
     }
     sv_summary_init(summary);
+    summary->figures = figures;
     for (int64_t from = 0; from < samples->shape[0]; from += SV_SUMMARY_BLOCK_MAX) {
         sv_view part = *samples;
         part.address += from * samples->strides[0];
         part.shape[0] = sv_min_i8(SV_SUMMARY_BLOCK_MAX, samples->shape[0] - from);
         sv_summary block;
         sv_known known = {summary->min, summary->max};
-        sv_summarise_block(kernels, &part, first + from, known, &block);
+        sv_summarise_block(kernels, &part, first + from, known, figures, &block);
         sv_summary_merge(summary, &block);
     }
     return SV_OK;
@@ -79,6 +83,9 @@ static void merge_moments(sv_summary *into, const sv_summary *next)
         return;
     }
     int exponent = sv_scale_exponent(fmin(into->min, next->min), fmax(into->max, next->max));
+    if ((into->figures & SV_FIGURES_SHAPE) != 0) {
+        sv_merge_shape(into, next, exponent);
+    }
     sv_pair m2 = sv_pair_add(scaled_m2(into, exponent), scaled_m2(next, exponent));
     if (n_into > 0) {
         double a = (double)n_into, b = (double)n_next;
@@ -136,6 +143,9 @@ void sv_summary_merge(sv_summary *into, const sv_summary *next)
         *into = *next;
         return;
     }
+    if ((into->figures & SV_FIGURES_CLIPPING) != 0) {
+        sv_merge_clipping(into, next);
+    }
     merge_runs(into, next);
     merge_moments(into, next);
     merge_extremes(into, next);
@@ -162,16 +172,30 @@ double sv_summary_stdev(const sv_summary *summary)
     return ldexp(sqrt(sv_pair_divide(m2_of(summary), (double)n).high), summary->exponent);
 }
 
+/* Σx²/n, in units of 4^exponent. */
+static sv_pair scaled_mean_square(const sv_summary *summary)
+{
+    sv_pair mean = scaled_mean(summary, summary->exponent);
+    sv_pair variance = sv_pair_divide(m2_of(summary), (double)sv_summary_num_finite(summary));
+    return sv_pair_add(sv_pair_multiply(mean, mean), variance);
+}
+
 double sv_summary_rms(const sv_summary *summary)
+{
+    if (sv_summary_num_finite(summary) == 0) {
+        return NAN;
+    }
+    return ldexp(sqrt(scaled_mean_square(summary).high), summary->exponent);
+}
+
+double sv_summary_energy(const sv_summary *summary)
 {
     int64_t n = sv_summary_num_finite(summary);
     if (n == 0) {
         return NAN;
     }
-    sv_pair mean = scaled_mean(summary, summary->exponent);
-    sv_pair variance = sv_pair_divide(m2_of(summary), (double)n);
-    double mean_square = sv_pair_add(sv_pair_multiply(mean, mean), variance).high;
-    return ldexp(sqrt(mean_square), summary->exponent);
+    sv_pair energy = sv_pair_multiply(scaled_mean_square(summary), (sv_pair){(double)n, 0.0});
+    return ldexp(energy.high, 2 * summary->exponent);
 }
 
 double sv_summary_max_abs(const sv_summary *summary, int64_t *index)

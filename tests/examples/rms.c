@@ -16,7 +16,7 @@ int main(int argc, char **argv)
     sv_recording_segment(recording, 0, &segment); /* segment.samples: channels × samples */
     sv_view_at(&segment.samples, 0, 0, &channel, NULL);
     sv_view_slice(&channel, 0, 0, SV_END, 10, &every_tenth, NULL);
-    sv_summary_of(&every_tenth, 0, &summary);
+    sv_summary_of(&every_tenth, 0, 0, &summary);
     printf("%.6g\n", sv_summary_rms(&summary));
     sv_recording_close(recording); /* the views answer SV_STALE from here on */
     return 0;

@@ -15,7 +15,7 @@ static sv_status print_means(sv_recording *recording, const sv_segment *segment,
     for (int64_t row = 0; row < segment->num_channels; row++) {
         sv_scan_range range = {segment->index, &row, 1, 0, segment->num_samples};
         sv_summary summary;
-        sv_status status = sv_summary_scan(recording, &range, NULL, &summary, NULL, error);
+        sv_status status = sv_summary_scan(recording, &range, 0, NULL, &summary, NULL, error);
         if (status != SV_OK) {
             return status;
         }

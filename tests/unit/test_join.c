@@ -137,7 +137,7 @@ static sv_status measure(sv_recording *recording, int64_t segment, sv_summary *s
                          sv_scan_report *report, sv_error *error)
 {
     sv_scan_range range = {segment, NULL, 1, 0, segment_of(recording, segment).num_samples};
-    return sv_summary_scan(recording, &range, NULL, summary, report, error);
+    return sv_summary_scan(recording, &range, 0, NULL, summary, report, error);
 }
 
 static sv_summary measured(sv_recording *recording, int64_t segment)
@@ -431,7 +431,7 @@ START_TEST(windows_go_across_files)
     expect_window(joined, "350", "5000", 350, 1000);
     sv_summary summary;
     sv_scan_range range = {0, NULL, 1, 350, 500};
-    ck_assert_int_eq(sv_summary_scan(joined, &range, NULL, &summary, NULL, NULL), SV_OK);
+    ck_assert_int_eq(sv_summary_scan(joined, &range, 0, NULL, &summary, NULL, NULL), SV_OK);
     ck_assert_int_eq(summary.num_samples, 150);
     ck_assert_double_eq(summary.min, 351.0);
     ck_assert_int_eq(summary.max_index, 499);

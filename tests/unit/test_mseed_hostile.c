@@ -585,7 +585,7 @@ static sv_status measure(sv_recording *recording, int threads, sv_summary *summa
     sv_scan_range range = {.num_rows = 1, .last = segment_of(recording, 0).num_samples};
     options.threads = threads;
     *report = (sv_scan_report){.threads = 0};
-    return sv_summary_scan(recording, &range, &options, summary, report, error);
+    return sv_summary_scan(recording, &range, 0, &options, summary, report, error);
 }
 
 static void same_bits(const sv_summary *a, const sv_summary *b)

@@ -119,7 +119,7 @@ static uint64_t *summarise(sv_recording *recording, const layout *l, int number)
     sv_scan_options options = way(number);
     sv_error error;
     sv_summary *summaries = malloc((size_t)range.num_rows * sizeof *summaries);
-    sv_status status = sv_summary_scan(recording, &range, &options, summaries, NULL, &error);
+    sv_status status = sv_summary_scan(recording, &range, 0, &options, summaries, NULL, &error);
     ck_assert_msg(status == SV_OK, "%s", error.message);
     uint64_t *words = malloc((size_t)range.num_rows * WORDS * sizeof *words);
     for (int64_t row = 0; row < range.num_rows; row++) {
@@ -222,7 +222,7 @@ static void check_row(const sv_segment *segment, const sv_scan_range *range, int
     sv_summary expected;
     ck_assert_int_eq(sv_view_at(&segment->samples, 0, row, &view, NULL), SV_OK);
     ck_assert_int_eq(sv_view_slice(&view, 0, range->first, range->last, 1, &view, NULL), SV_OK);
-    ck_assert_int_eq(sv_summary_of(&view, range->first, &expected), SV_OK);
+    ck_assert_int_eq(sv_summary_of(&view, range->first, 0, &expected), SV_OK);
     ck_assert(own->num_samples == expected.num_samples && own->num_nan == expected.num_nan &&
               own->num_inf == expected.num_inf && own->num_zero == expected.num_zero);
     ck_assert(own->min == expected.min && own->min_index == expected.min_index);
@@ -243,7 +243,7 @@ START_TEST(a_scan_summarises_what_the_views_hold)
     sv_segment segment = segment_of(recording, 0);
     sv_scan_range range = range_of(l);
     sv_summary *summaries = malloc((size_t)range.num_rows * sizeof *summaries);
-    ck_assert_int_eq(sv_summary_scan(recording, &range, NULL, summaries, NULL, NULL), SV_OK);
+    ck_assert_int_eq(sv_summary_scan(recording, &range, 0, NULL, summaries, NULL, NULL), SV_OK);
     for (int64_t row = 0; row < range.num_rows; row++) {
         check_row(&segment, &range, row, &summaries[row]);
     }
@@ -421,7 +421,7 @@ START_TEST(a_window_in_the_middle_of_a_tebibyte)
     sv_scan_options how = {2, _i / 2 % 2 == 0 ? SV_IO_AUTO : SV_IO_READ, NULL, NULL, NULL};
     sv_summary summaries[CHANNELS];
     sv_scan_report report = {0};
-    ck_assert_int_eq(sv_summary_scan(recording, &range, &how, summaries, &report, NULL), SV_OK);
+    ck_assert_int_eq(sv_summary_scan(recording, &range, 0, &how, summaries, &report, NULL), SV_OK);
     for (int64_t row = 0; row < CHANNELS; row++) {
         ck_assert_int_eq(summaries[row].num_samples, length);
         ck_assert_int_eq(summaries[row].num_zero, length - 1);

@@ -107,8 +107,9 @@ START_TEST(a_file_cut_before_the_scan)
         ck_assert_int_eq(report.bytes_mapped + report.bytes_copied, 4 * w.next[0]);
         end_walk(&w);
         sv_summary summary;
-        ck_assert_int_eq(sv_summary_scan(o.recording, &o.range, &options, &summary, NULL, &error),
-                         SV_TRUNCATED);
+        ck_assert_int_eq(
+            sv_summary_scan(o.recording, &o.range, 0, &options, &summary, NULL, &error),
+            SV_TRUNCATED);
         ck_assert_int_eq(summary.num_samples, cuts[c] / 4 / block * block);
         ck_assert_int_eq(summary.num_zero, 0);
     }
@@ -217,7 +218,8 @@ START_TEST(a_storm_of_truncations)
         sv_scan_options options = way(round % NUM_WAYS);
         sv_summary summary;
         sv_error error;
-        sv_status status = sv_summary_scan(o.recording, &o.range, &options, &summary, NULL, &error);
+        sv_status status =
+            sv_summary_scan(o.recording, &o.range, 0, &options, &summary, NULL, &error);
         ck_assert_msg(status == SV_OK || status == SV_TRUNCATED, "%s: %s", sv_status_name(status),
                       error.message);
         truncated += status == SV_TRUNCATED;
@@ -315,7 +317,7 @@ START_TEST(a_scan_without_memory_says_so)
     for (; status == SV_NOMEM; count++) {
         sv_error error = {.status = SV_OK};
         sv_memory_fail_after(count, count % 2 == 0);
-        status = sv_summary_scan(o.recording, &o.range, &options, summaries, NULL, &error);
+        status = sv_summary_scan(o.recording, &o.range, 0, &options, summaries, NULL, &error);
         sv_memory_fail_after(-1, false);
         ck_assert_int_eq(error.status, status);
         ck_assert_int_lt(count, 100);
@@ -364,7 +366,8 @@ static void must_refuse(const ones *o, sv_scan_range range, const char *words)
     ck_assert_int_eq(run_walk(&w, o->recording, NULL, NULL, NULL), SV_RANGE);
     end_walk(&w);
     sv_summary summaries[8];
-    ck_assert_int_eq(sv_summary_scan(o->recording, &range, NULL, summaries, NULL, NULL), SV_RANGE);
+    ck_assert_int_eq(sv_summary_scan(o->recording, &range, 0, NULL, summaries, NULL, NULL),
+                     SV_RANGE);
 }
 
 START_TEST(bad_ranges_are_refused)
@@ -403,7 +406,7 @@ START_TEST(nothing_to_scan_is_no_error)
         ck_assert_int_eq(run_walk(&w, o.recording, NULL, &report, NULL), SV_OK);
         ck_assert_int_eq(w.num_merged + report.num_blocks, 0);
         end_walk(&w);
-        ck_assert_int_eq(sv_summary_scan(o.recording, &nothing[i], NULL, summaries, NULL, NULL),
+        ck_assert_int_eq(sv_summary_scan(o.recording, &nothing[i], 0, NULL, summaries, NULL, NULL),
                          SV_OK);
         for (int64_t row = 0; row < nothing[i].num_rows; row++) {
             ck_assert_int_eq(summaries[row].num_samples, 0);
@@ -551,7 +554,7 @@ START_TEST(decoded_pieces_become_blocks)
     ck_assert_int_eq(report.bytes_mapped + report.samples_lost, 0);
     end_walk(&w);
     sv_summary summaries[CODED_ROWS];
-    ck_assert_int_eq(sv_summary_scan(recording, &coded_range, &options, summaries, NULL, NULL),
+    ck_assert_int_eq(sv_summary_scan(recording, &coded_range, 0, &options, summaries, NULL, NULL),
                      SV_OK);
     for (int row = 0; row < CODED_ROWS; row++) {
         double half = row / 2.0, n = CODED_SAMPLES;
@@ -577,7 +580,7 @@ START_TEST(samples_that_cannot_be_decoded_are_left_out_and_told)
         sv_error error;
         sv_summary summaries[CODED_ROWS];
         ck_assert_int_eq(
-            sv_summary_scan(recording, &coded_range, &options, summaries, &report, &error),
+            sv_summary_scan(recording, &coded_range, 0, &options, summaries, &report, &error),
             SV_FORMAT);
         char words[64];
         snprintf(words, sizeof words, "sample %" PRId64 " ", c.lost_first);
@@ -626,7 +629,7 @@ START_TEST(readers_without_memory_say_so)
     long count = 0;
     for (; status == SV_NOMEM; count++) {
         sv_memory_fail_after(count, false);
-        status = sv_summary_scan(recording, &coded_range, &options, summaries, NULL, NULL);
+        status = sv_summary_scan(recording, &coded_range, 0, &options, summaries, NULL, NULL);
         sv_memory_fail_after(-1, false);
         ck_assert_int_lt(count, 100);
     }

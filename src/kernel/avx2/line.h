@@ -305,11 +305,11 @@ SV_INLINE f8_line multiply_f8(f8_line x, f8_line y)
                      _mm256_mul_pd(x.d, y.d)};
 }
 
-/* x · x + y with one rounding: where the square is exact, the bits of a product and a sum. */
-SV_INLINE f8_line add_square_f8(f8_line x, f8_line y)
+/* x · y + z with one rounding. */
+SV_INLINE f8_line multiply_add_f8(f8_line x, f8_line y, f8_line z)
 {
-    return (f8_line){_mm256_fmadd_pd(x.a, x.a, y.a), _mm256_fmadd_pd(x.b, x.b, y.b),
-                     _mm256_fmadd_pd(x.c, x.c, y.c), _mm256_fmadd_pd(x.d, x.d, y.d)};
+    return (f8_line){_mm256_fmadd_pd(x.a, y.a, z.a), _mm256_fmadd_pd(x.b, y.b, z.b),
+                     _mm256_fmadd_pd(x.c, y.c, z.c), _mm256_fmadd_pd(x.d, y.d, z.d)};
 }
 
 SV_INLINE __m256d finite_quarter(__m256d x)

@@ -258,10 +258,10 @@ SV_INLINE f8_line multiply_f8(f8_line x, f8_line y)
     return (f8_line){_mm512_mul_pd(x.low, y.low), _mm512_mul_pd(x.high, y.high)};
 }
 
-/* x · x + y with one rounding: where the square is exact, the bits of a product and a sum. */
-SV_INLINE f8_line add_square_f8(f8_line x, f8_line y)
+/* x · y + z with one rounding. */
+SV_INLINE f8_line multiply_add_f8(f8_line x, f8_line y, f8_line z)
 {
-    return (f8_line){_mm512_fmadd_pd(x.low, x.low, y.low), _mm512_fmadd_pd(x.high, x.high, y.high)};
+    return (f8_line){_mm512_fmadd_pd(x.low, y.low, z.low), _mm512_fmadd_pd(x.high, y.high, z.high)};
 }
 
 SV_INLINE __m512d finite_half(__m512d x, __m512d like)

@@ -193,6 +193,48 @@ void SV_SET(centre_f8)(double result[SV_LANES], const double *const stream[SV_ST
     finish(&s, result);
 }
 
+static inline void add_powers(double *cube, double *fourth, double x, double pilot, double scale)
+{
+    double offset = fabs(x) <= DBL_MAX ? x * scale - pilot : 0.0;
+    double square = offset * offset;
+    *cube = fma(offset, square, *cube);
+    *fourth = fma(square, square, *fourth);
+}
+
+void SV_SET(powers_f4)(double cubes[SV_LANES], double fourths[SV_LANES],
+                       const float *const stream[SV_STREAMS], int64_t lines, double pilot,
+                       double scale, bool all_finite)
+{
+    (void)all_finite;
+    memset(cubes, 0, SV_LANES * sizeof *cubes);
+    memset(fourths, 0, SV_LANES * sizeof *fourths);
+    for (int64_t line = 0; line < lines; line++) {
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const float *x = stream[k] + line * SV_LANES;
+            for (int i = 0; i < SV_LANES; i++) {
+                add_powers(&cubes[i], &fourths[i], (double)x[i], pilot, scale);
+            }
+        }
+    }
+}
+
+void SV_SET(powers_f8)(double cubes[SV_LANES], double fourths[SV_LANES],
+                       const double *const stream[SV_STREAMS], int64_t lines, double pilot,
+                       double scale, bool all_finite)
+{
+    (void)all_finite;
+    memset(cubes, 0, SV_LANES * sizeof *cubes);
+    memset(fourths, 0, SV_LANES * sizeof *fourths);
+    for (int64_t line = 0; line < lines; line++) {
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const double *x = stream[k] + line * SV_LANES;
+            for (int i = 0; i < SV_LANES; i++) {
+                add_powers(&cubes[i], &fourths[i], x[i], pilot, scale);
+            }
+        }
+    }
+}
+
 static inline void take_zero(sv_counts *counts, double x)
 {
     counts->zeros += x == 0.0;

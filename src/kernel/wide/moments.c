@@ -1,4 +1,4 @@
-/* Exact sums and centred squares, written once for all sets with wide registers. */
+/* Exact sums, centred squares and higher powers, written once for all sets with wide registers. */
 #include "kernel/set.h"
 #include "kernel/wide/squares.h"
 
@@ -116,4 +116,59 @@ void SV_SET(centre_f8)(double result[SV_LANES], const double *const stream[SV_ST
 {
     const void *const from[SV_STREAMS] = {stream[0], stream[1], stream[2], stream[3]};
     choose_centre(false, result, from, lines, pilot, scale, all_finite);
+}
+
+SV_INLINE void powers_line(bool is_f4, bool lean, f8_line *cubes, f8_line *fourths, const char *x,
+                           f8_line pilot, f8_line scale)
+{
+    f8_line value = load(is_f4, x);
+    f8_line offset = subtract_f8(lean ? value : multiply_f8(value, scale), pilot);
+    offset = lean ? offset : finite_only(offset, value);
+    f8_line square = multiply_f8(offset, offset);
+    *cubes = multiply_add_f8(offset, square, *cubes);
+    *fourths = multiply_add_f8(square, square, *fourths);
+}
+
+SV_INLINE void powers(bool is_f4, bool lean, double cubes[SV_LANES], double fourths[SV_LANES],
+                      const void *const stream[SV_STREAMS], int64_t lines, double pilot,
+                      double scale)
+{
+    f8_line cube_sum = all_f8(0.0), fourth_sum = all_f8(0.0);
+    f8_line all_pilot = all_f8(pilot), all_scale = all_f8(scale);
+    const int64_t line_bytes = SV_LANES * (is_f4 ? 4 : 8);
+    for (int64_t i = 0; i < lines * line_bytes; i += line_bytes) {
+        for (int k = 0; k < SV_STREAMS; k++) {
+            const char *x = (const char *)stream[k] + i;
+            powers_line(is_f4, lean, &cube_sum, &fourth_sum, x, all_pilot, all_scale);
+        }
+    }
+    store_f8(cubes, cube_sum);
+    store_f8(fourths, fourth_sum);
+}
+
+SV_INLINE void choose_powers(bool is_f4, double cubes[SV_LANES], double fourths[SV_LANES],
+                             const void *const stream[SV_STREAMS], int64_t lines, double pilot,
+                             double scale, bool all_finite)
+{
+    if (all_finite && scale == 1.0) {
+        powers(is_f4, true, cubes, fourths, stream, lines, pilot, scale);
+    } else {
+        powers(is_f4, false, cubes, fourths, stream, lines, pilot, scale);
+    }
+}
+
+void SV_SET(powers_f4)(double cubes[SV_LANES], double fourths[SV_LANES],
+                       const float *const stream[SV_STREAMS], int64_t lines, double pilot,
+                       double scale, bool all_finite)
+{
+    const void *const from[SV_STREAMS] = {stream[0], stream[1], stream[2], stream[3]};
+    choose_powers(true, cubes, fourths, from, lines, pilot, scale, all_finite);
+}
+
+void SV_SET(powers_f8)(double cubes[SV_LANES], double fourths[SV_LANES],
+                       const double *const stream[SV_STREAMS], int64_t lines, double pilot,
+                       double scale, bool all_finite)
+{
+    const void *const from[SV_STREAMS] = {stream[0], stream[1], stream[2], stream[3]};
+    choose_powers(false, cubes, fourths, from, lines, pilot, scale, all_finite);
 }

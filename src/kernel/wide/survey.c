@@ -106,7 +106,7 @@ SV_INLINE void add_f4(stored as, state *s, const char *x)
     f8_line wide = as.type == SV_F4 && !as.swapped ? widen_f4_at(x) : widen_f4(value);
     s->sum = add_f8(s->sum, wide);
     /* The product of two float32 is exact in float64: fused or not, the bits are the same. */
-    s->chunk = add_square_f8(wide, s->chunk);
+    s->chunk = multiply_add_f8(wide, wide, s->chunk);
     s->min_f4 = part_min_f4(s->min_f4, value);
     s->max_f4 = part_max_f4(s->max_f4, value);
     s->least_i4 = part_least_i4(s->least_i4, double_i4(bits_of_f4(value)));

@@ -1,0 +1,87 @@
+#include "stats/shape.h"
+
+#include <math.h>
+
+#include "stats/exact.h"
+
+/* Sums of the powers of x · 2^−exponent − pilot. */
+typedef struct powers {
+    double cubes, fourths;
+} powers;
+
+static powers powers_of(const sv_samples *samples, double pilot, double scale, bool all_finite)
+{
+    powers sum = {0.0, 0.0};
+    sv_stretch stretch;
+    for (int64_t line = 0; line < samples->lines; line += SV_STRETCH_LINES) {
+        double cubes[SV_LANES], fourths[SV_LANES];
+        sv_stretch_move(&stretch, samples, line);
+        sv_stretch_powers(&stretch, cubes, fourths, pilot, scale, all_finite);
+        for (int i = 0; i < SV_LANES; i++) {
+            sum.cubes += cubes[i];
+            sum.fourths += fourths[i];
+        }
+    }
+    for (int64_t i = samples->lines * SV_STREAMS * SV_LANES; i < samples->n; i++) {
+        double x = sv_sample_at(samples, i);
+        double offset = isfinite(x) ? x * scale - pilot : 0.0;
+        sum.cubes += offset * offset * offset;
+        sum.fourths += offset * offset * (offset * offset);
+    }
+    return sum;
+}
+
+void sv_take_shape(const sv_samples *samples, sv_summary *summary)
+{
+    double n = (double)sv_summary_num_finite(summary);
+    bool all_finite = summary->num_nan + summary->num_inf == 0;
+    sv_pair mean = sv_pair_divide(sv_exact_pair(&summary->sum, summary->exponent), n);
+    powers sum = powers_of(samples, mean.high, ldexp(1.0, -summary->exponent), all_finite);
+    /* From powers about the rounded mean to those about the mean itself, which is `rest` larger. */
+    double rest = mean.low, m2 = summary->m2;
+    double squares = m2 + n * rest * rest;
+    summary->m3 = sum.cubes - 3.0 * rest * squares + 2.0 * n * rest * rest * rest;
+    summary->m4 = sum.fourths - 4.0 * rest * sum.cubes + 6.0 * rest * rest * squares -
+                  3.0 * n * rest * rest * rest * rest;
+}
+
+void sv_merge_shape(sv_summary *into, const sv_summary *next, int exponent)
+{
+    double a = (double)sv_summary_num_finite(into), b = (double)sv_summary_num_finite(next);
+    int shift_into = into->exponent - exponent, shift_next = next->exponent - exponent;
+    double m3_next = ldexp(next->m3, 3 * shift_next), m4_next = ldexp(next->m4, 4 * shift_next);
+    if (a == 0.0) {
+        into->m3 = m3_next;
+        into->m4 = m4_next;
+        return;
+    }
+    double m2_into = ldexp(into->m2, 2 * shift_into), m2_next = ldexp(next->m2, 2 * shift_next);
+    double m3_into = ldexp(into->m3, 3 * shift_into), m4_into = ldexp(into->m4, 4 * shift_into);
+    sv_pair mean_into = sv_pair_divide(sv_exact_pair(&into->sum, exponent), a);
+    sv_pair mean_next = sv_pair_divide(sv_exact_pair(&next->sum, exponent), b);
+    double delta = sv_pair_add(mean_next, sv_pair_negate(mean_into)).high;
+    double n = a + b, share_a = a / n, share_b = b / n;
+    into->m3 = m3_into + m3_next + delta * delta * delta * a * share_b * (share_a - share_b) +
+               3.0 * delta * (share_a * m2_next - share_b * m2_into);
+    double between = share_a * share_a - share_a * share_b + share_b * share_b;
+    into->m4 = m4_into + m4_next + delta * delta * delta * delta * a * share_b * between +
+               6.0 * delta * delta * (share_a * share_a * m2_next + share_b * share_b * m2_into) +
+               4.0 * delta * (share_a * m3_next - share_b * m3_into);
+}
+
+static double variance_of(const sv_summary *summary)
+{
+    return summary->m2 / (double)sv_summary_num_finite(summary);
+}
+
+double sv_summary_skewness(const sv_summary *summary)
+{
+    double n = (double)sv_summary_num_finite(summary), variance = variance_of(summary);
+    return variance > 0.0 ? summary->m3 / n / (variance * sqrt(variance)) : NAN;
+}
+
+double sv_summary_kurtosis(const sv_summary *summary)
+{
+    double n = (double)sv_summary_num_finite(summary), variance = variance_of(summary);
+    return variance > 0.0 ? summary->m4 / n / (variance * variance) - 3.0 : NAN;
+}

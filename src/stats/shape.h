@@ -1,0 +1,15 @@
+/* Third and fourth moments. */
+#ifndef SV_STATS_SHAPE_H
+#define SV_STATS_SHAPE_H
+
+#include "seisview/summary.h"
+#include "stats/samples.h"
+
+/* Reads the block once more; its sum, m2 and exponent are known. */
+void sv_take_shape(const sv_samples *samples, sv_summary *summary);
+
+/* m3 and m4 of both, in units of 2^exponent, to which both summaries' are brought. Nothing else of
+ * `into` has been merged yet. */
+void sv_merge_shape(sv_summary *into, const sv_summary *next, int exponent);
+
+#endif
