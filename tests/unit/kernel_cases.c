@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "kernel/kernel.h"
-#include "samples.h"
+#include "stored_samples.h"
 
-enum { SKIPPED = 77, MOST_LINES = 300, SHIFTS = 16, MOST_SAMPLES = MOST_LINES * SV_LANES + SHIFTS };
+enum { SKIPPED = 77, SHIFTS = 33, MOST_SAMPLES = SV_STRETCH_LINES * SV_LANES + 1 + SHIFTS };
 
 static const sv_kernels *tested, *reference;
 
@@ -41,17 +41,29 @@ static void unfence(fenced memory)
 
 /* ---- passes over streams --------------------------------------------------------------------- */
 
-typedef enum pass_kind { SURVEY, COUNT, CENTRE, NUM_PASSES } pass_kind;
+enum { NUM_DTYPES = 2 * (SV_NUM_TYPES - 1) };
 
-typedef struct pass {
-    pass_kind kind;
-    bool is_f4;
-    double pilot, scale;
-} pass;
+static sv_dtype dtype_of(int i)
+{
+    return sv_dtype_make((sv_type)(i / 2 + SV_TYPE_NONE + 1),
+                         i % 2 == 0 ? SV_LITTLE_ENDIAN : SV_BIG_ENDIAN);
+}
 
-/* Four stretches of memory, and in them the streams, each ending `shift` samples before a fence. */
+static sv_dtype native(bool is_f4)
+{
+    return sv_dtype_make(is_f4 ? SV_F4 : SV_F8, SV_NATIVE_ENDIAN);
+}
+
+static bool is_native_float(sv_dtype dtype)
+{
+    return (dtype.type == SV_F4 || dtype.type == SV_F8) && dtype.order == SV_NATIVE_ENDIAN;
+}
+
+/* Four pieces of memory, and in each a stream near the fence behind it, or before it. */
 typedef struct streams {
     fenced memory[SV_STREAMS];
+    char *begin[SV_STREAMS];
+    const void *stored[SV_STREAMS];
     const float *f4[SV_STREAMS];
     const double *f8[SV_STREAMS];
 } streams;
@@ -72,61 +84,45 @@ static void close_streams(streams *all)
     }
 }
 
-static void fill_streams(streams *all, struct random *random, sample_kind kind, bool is_f4,
-                         int64_t samples, const int shift[SV_STREAMS])
+/* Where kernels may want their samples aligned, `shift` is in samples, else in bytes. */
+static void place_streams(streams *all, sv_dtype dtype, int64_t samples, bool at_begin, int shift)
 {
+    size_t itemsize = sv_dtype_itemsize(dtype);
+    size_t bytes = (size_t)samples * itemsize;
+    size_t gap = (size_t)shift * (is_native_float(dtype) ? itemsize : 1);
     for (int s = 0; s < SV_STREAMS; s++) {
-        float *f4 = (float *)(void *)all->memory[s].end - samples - shift[s];
-        double *f8 = (double *)(void *)all->memory[s].end - samples - shift[s];
-        if (is_f4) {
-            fill_f4(random, kind, f4, samples);
-        } else {
-            fill_f8(random, kind, f8, samples);
-        }
-        all->f4[s] = f4;
-        all->f8[s] = f8;
+        fenced memory = all->memory[s];
+        all->begin[s] = at_begin ? memory.begin + gap : memory.end - bytes - gap;
+        all->stored[s] = all->begin[s];
+        all->f4[s] = (const void *)all->begin[s];
+        all->f8[s] = (const void *)all->begin[s];
     }
 }
 
-static void run_pass(const sv_kernels *set, pass p, const streams *all, int64_t lines,
-                     sv_lanes *lanes)
+static void fill_streams(streams *all, struct random *random, sample_kind kind, sv_dtype dtype,
+                         int64_t samples)
 {
-    switch (p.kind) {
-    case SURVEY:
-        p.is_f4 ? set->survey_f4(lanes, all->f4, lines) : set->survey_f8(lanes, all->f8, lines);
-        break;
-    case COUNT:
-        p.is_f4 ? set->count_f4(lanes, all->f4, lines) : set->count_f8(lanes, all->f8, lines);
-        break;
-    default:
-        p.is_f4 ? set->centre_f4(lanes, all->f4, lines, p.pilot, p.scale)
-                : set->centre_f8(lanes, all->f8, lines, p.pilot, p.scale);
-        break;
+    size_t itemsize = sv_dtype_itemsize(dtype);
+    for (int s = 0; s < SV_STREAMS; s++) {
+        for (int64_t i = 0; i < samples; i++) {
+            store_sample(random, kind, dtype, i, all->begin[s] + (size_t)i * itemsize);
+        }
     }
+}
+
+/* Streams as tests want them most: at their ends the fence, or a few samples before it. */
+static void draw_streams(streams *all, struct random *random, sample_kind kind, sv_dtype dtype,
+                         int64_t samples)
+{
+    uint64_t place = random_below(random, 4);
+    int shift = place < 2 ? 0 : (int)random_below(random, SHIFTS);
+    place_streams(all, dtype, samples, place == 1, shift);
+    fill_streams(all, random, kind, dtype, samples);
 }
 
 static bool same_bits_f8(double a, double b)
 {
     return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
-}
-
-static uint64_t total(const uint32_t lane[SV_LANES])
-{
-    uint64_t sum = 0;
-    for (int i = 0; i < SV_LANES; i++) {
-        sum += lane[i];
-    }
-    return sum;
-}
-
-/* The lowest of `lane`, each times `sign`. */
-static double lowest(const double lane[SV_LANES], double sign)
-{
-    double low = INFINITY;
-    for (int i = 0; i < SV_LANES; i++) {
-        low = sign * lane[i] < low ? sign * lane[i] : low;
-    }
-    return low;
 }
 
 /* Each assertion of Check is a system call: where there are millions, the failures alone are told.
@@ -138,58 +134,351 @@ static void check_f8(const char *what, int lane, double own, double expected)
     }
 }
 
-/* Sums lane by lane; what does not depend on the order (extremes, counts) over all lanes. */
-static void same_lanes(const sv_lanes *own, const sv_lanes *expected, bool extremes_count)
+static void check_all_f8(const char *what, const double own[SV_LANES],
+                         const double expected[SV_LANES])
 {
     for (int i = 0; i < SV_LANES; i++) {
-        check_f8("sum", i, own->sum[i], expected->sum[i]);
-        check_f8("squares", i, own->squares[i], expected->squares[i]);
-    }
-    ck_assert_uint_eq(total(own->nans), total(expected->nans));
-    ck_assert_uint_eq(total(own->infinities), total(expected->infinities));
-    ck_assert_int_eq(own->any_equal != 0, expected->any_equal != 0);
-    if (extremes_count) {
-        ck_assert_double_eq(lowest(own->min, 1.0), lowest(expected->min, 1.0));
-        ck_assert_double_eq(lowest(own->max, -1.0), lowest(expected->max, -1.0));
-        ck_assert_uint_eq(total(own->zeros), total(expected->zeros));
+        check_f8(what, i, own[i], expected[i]);
     }
 }
 
-/* The lanes go on from one call to the next, as they do from tile to tile. */
+/* ---- the survey ------------------------------------------------------------------------------ */
+
+/* What there is to know of the samples of a survey, and of their neighbours. */
+typedef struct known {
+    bool all_finite, has_equal, is_beyond_survey;
+    int64_t zeros;
+    double least_but_zero;
+} known;
+
+/* The samples as float64, and the same as the reference wants them. */
+typedef struct converted {
+    float f4[SV_STREAMS][MOST_SAMPLES];
+    double f8[SV_STREAMS][MOST_SAMPLES];
+} converted;
+
+static void convert_streams(const streams *all, sv_dtype dtype, int64_t samples, converted *to)
+{
+    ptrdiff_t itemsize = (ptrdiff_t)sv_dtype_itemsize(dtype);
+    bool is_f4 = sv_kernel_is_f4(dtype);
+    for (int s = 0; s < SV_STREAMS; s++) {
+        void *values = is_f4 ? (void *)to->f4[s] : (void *)to->f8[s];
+        reference->convert(dtype, all->begin[s], itemsize, samples, values);
+        for (int64_t i = 0; i < samples && is_f4; i++) {
+            to->f8[s][i] = (double)to->f4[s][i];
+        }
+    }
+}
+
+static known know(const converted *values, sv_dtype dtype, int64_t lines)
+{
+    known all = {.all_finite = true, .least_but_zero = INFINITY};
+    for (int64_t i = 0; i < SV_STREAMS * lines * SV_LANES; i++) {
+        const double *x = &values->f8[i % SV_STREAMS][i / SV_STREAMS];
+        double magnitude = fabs(*x);
+        all.all_finite &= isfinite(*x) != 0;
+        all.has_equal |= x[0] == x[1] && *x != 0.0;
+        all.zeros += *x == 0.0;
+        all.least_but_zero =
+            *x != 0.0 && magnitude < all.least_but_zero ? magnitude : all.least_but_zero;
+        all.is_beyond_survey |=
+            dtype.type == SV_IBM4 &&
+            (magnitude >= SV_IBM4_MOST || (magnitude < SV_IBM4_LEAST && magnitude > 0.0));
+    }
+    return all;
+}
+
+static bool is_integer(sv_dtype dtype)
+{
+    return dtype.type != SV_F4 && dtype.type != SV_F8 && dtype.type != SV_IBM4;
+}
+
+static void check_extremes(const sv_lanes *own, const sv_lanes *expected, sv_dtype dtype,
+                           const known *all)
+{
+    check_f8("min", 0, own->min + 0.0, expected->min + 0.0);
+    check_f8("max", 0, own->max + 0.0, expected->max + 0.0);
+    if (own->least == 0.0) {
+        ck_assert_msg(all->zeros > 0, "there is no zero");
+        return;
+    }
+    ck_assert_msg(own->zeros == all->zeros, "%" PRId64 " zeros instead of %" PRId64, own->zeros,
+                  all->zeros);
+    bool is_least = own->least == all->least_but_zero;
+    ck_assert_msg(is_least || (is_integer(dtype) && own->least == 1.0), "least: %a instead of %a",
+                  own->least, all->least_but_zero);
+}
+
+static void check_survey(const sv_lanes *own, const sv_lanes *expected, sv_dtype dtype,
+                         const known *all)
+{
+    ck_assert_msg(own->any_equal != 0 || !all->has_equal, "a pair of equal samples is not seen");
+    if (all->is_beyond_survey && !is_native_float(dtype)) {
+        ck_assert_msg(own->min <= -SV_IBM4_MOST || own->max >= SV_IBM4_MOST ||
+                          own->least < SV_IBM4_LEAST,
+                      "samples beyond the survey are not told");
+        return;
+    }
+    check_all_f8("sum", own->sum, expected->sum);
+    check_all_f8("squares", own->squares, expected->squares);
+    if (all->all_finite) {
+        check_extremes(own, expected, dtype, all);
+    }
+}
+
+static bool is_untouched(const sv_lanes *lanes)
+{
+    const unsigned char *byte = (const unsigned char *)lanes;
+    bool untouched = true;
+    for (size_t i = 0; i < sizeof *lanes; i++) {
+        untouched &= byte[i] == 0xa5;
+    }
+    return untouched;
+}
+
+/* Against the reference's survey of the converted samples. */
+static void compare_survey(const streams *all, sv_dtype dtype, int64_t lines)
+{
+    static converted values;
+    sv_lanes own, expected;
+    memset(&own, 0xa5, sizeof own);
+    if (!tested->survey(dtype, &own, all->stored, lines)) {
+        ck_assert(is_untouched(&own) && !is_native_float(dtype));
+        return;
+    }
+    bool is_f4 = sv_kernel_is_f4(dtype);
+    convert_streams(all, dtype, lines * SV_LANES + 1, &values);
+    const void *stream[SV_STREAMS];
+    for (int s = 0; s < SV_STREAMS; s++) {
+        stream[s] = is_f4 ? (const void *)values.f4[s] : (const void *)values.f8[s];
+    }
+    ck_assert(reference->survey(native(is_f4), &expected, stream, lines));
+    known truth = know(&values, dtype, lines);
+    check_survey(&own, &expected, dtype, &truth);
+}
+
+START_TEST(surveys_at_every_number_of_lines)
+{
+    struct random random = random_begin("surveys_at_every_number_of_lines");
+    streams all = open_streams();
+    sv_dtype dtype = dtype_of(_i);
+    for (int64_t lines = 0; lines <= SV_STRETCH_LINES; lines++) {
+        sample_kind kind = (sample_kind)random_below(&random, NUM_SAMPLE_KINDS);
+        draw_streams(&all, &random, kind, dtype, lines * SV_LANES + 1);
+        compare_survey(&all, dtype, lines);
+    }
+    close_streams(&all);
+}
+END_TEST
+
+START_TEST(surveys_of_every_kind_at_every_address)
+{
+    struct random random = random_begin("surveys_of_every_kind_at_every_address");
+    streams all = open_streams();
+    sv_dtype dtype = dtype_of(_i);
+    for (int kind = 0; kind < NUM_SAMPLE_KINDS; kind++) {
+        for (int shift = 0; shift < SHIFTS; shift++) {
+            int64_t lines = (int64_t)random_below(&random, 40);
+            place_streams(&all, dtype, lines * SV_LANES + 1, shift % 3 == 2, shift);
+            fill_streams(&all, &random, (sample_kind)kind, dtype, lines * SV_LANES + 1);
+            compare_survey(&all, dtype, lines);
+        }
+    }
+    close_streams(&all);
+}
+END_TEST
+
+/* Sample i of a stream. */
+static void *sample_of(const streams *all, sv_dtype dtype, int stream, int64_t i)
+{
+    return all->begin[stream] + (size_t)i * sv_dtype_itemsize(dtype);
+}
+
+/* One awkward sample at each place of two lines: no lane is left out. */
+START_TEST(surveys_see_every_lane)
+{
+    enum { LINES = 2, SAMPLES = LINES * SV_LANES + 1, NUM_AWKWARD = 6 };
+    static const sample_kind awkward[NUM_AWKWARD] = {ZEROS,       DENORMAL, ENORMOUS,
+                                                     FINITE_BITS, ANY_BITS, ALL_NAN};
+    struct random random = random_begin("surveys_see_every_lane");
+    streams all = open_streams();
+    sv_dtype dtype = dtype_of(_i);
+    for (int i = 0; i < SV_STREAMS * SAMPLES * NUM_AWKWARD; i++) {
+        int place = i / NUM_AWKWARD;
+        void *sample = NULL;
+        draw_streams(&all, &random, NOISE, dtype, SAMPLES);
+        sample = sample_of(&all, dtype, place % SV_STREAMS, place / SV_STREAMS);
+        store_sample(&random, awkward[i % NUM_AWKWARD], dtype, place, sample);
+        compare_survey(&all, dtype, LINES);
+    }
+    close_streams(&all);
+}
+END_TEST
+
+static const double distinct_values[] = {1.0,  2.0,  3.0,   5.0,   7.0,  11.0,
+                                         13.0, 64.0, 100.0, 110.0, 120.0};
+
+/* No two neighbours are equal, so that a pair is the only one. */
+static void fill_distinct(const streams *all, sv_dtype dtype, int64_t samples)
+{
+    for (int64_t i = 0; i < SV_STREAMS * samples; i++) {
+        sv_scalar value = sv_scalar_float(distinct_values[i / SV_STREAMS % 11]);
+        void *to = sample_of(all, dtype, (int)(i % SV_STREAMS), i / SV_STREAMS);
+        ck_assert_int_eq(sv_dtype_store(dtype, to, value), SV_OK);
+    }
+}
+
+/* A single pair of equal samples, at each place; and of floats, where none is told when there is
+ * none. */
+START_TEST(surveys_see_every_equal_pair)
+{
+    enum { LINES = 2, SAMPLES = LINES * SV_LANES + 1 };
+    streams all = open_streams();
+    sv_dtype dtype = dtype_of(_i);
+    size_t itemsize = sv_dtype_itemsize(dtype);
+    for (int place = 0; place < SV_STREAMS * (SAMPLES - 1); place++) {
+        place_streams(&all, dtype, SAMPLES, false, 0);
+        fill_distinct(&all, dtype, SAMPLES);
+        sv_lanes lanes = {.any_equal = 0};
+        bool surveyed = tested->survey(dtype, &lanes, all.stored, LINES);
+        ck_assert(!surveyed || is_integer(dtype) || lanes.any_equal == 0);
+        char *sample = sample_of(&all, dtype, place % SV_STREAMS, place / SV_STREAMS);
+        memcpy(sample + itemsize, sample, itemsize);
+        compare_survey(&all, dtype, LINES);
+    }
+    close_streams(&all);
+}
+END_TEST
+
+/* IBM floats have many ways to write a value: 1 is 0x41100000, 0x42010000, 0x43001000 … */
+START_TEST(surveys_see_ibm_floats_that_are_equal_in_value_alone)
+{
+    enum { LINES = 2, SAMPLES = LINES * SV_LANES + 1, WAYS = 6 };
+    streams all = open_streams();
+    sv_dtype dtype = sv_dtype_make(SV_IBM4, _i == 0 ? SV_BIG_ENDIAN : SV_LITTLE_ENDIAN);
+    for (int i = 0; i < SV_STREAMS * (SAMPLES - 1) * WAYS * WAYS; i++) {
+        int place = i / (WAYS * WAYS);
+        place_streams(&all, dtype, SAMPLES, false, 0);
+        fill_distinct(&all, dtype, SAMPLES);
+        for (int k = 0; k < 2; k++) {
+            unsigned way = (unsigned)(k == 0 ? i % WAYS : i / WAYS % WAYS);
+            uint32_t bits = 0x41000000 + (way << 24) + (0x00100000U >> 4 * way);
+            bits = dtype.order == SV_NATIVE_ENDIAN ? bits : __builtin_bswap32(bits);
+            memcpy(sample_of(&all, dtype, place % SV_STREAMS, place / SV_STREAMS + k), &bits, 4);
+        }
+        compare_survey(&all, dtype, LINES);
+    }
+    close_streams(&all);
+}
+END_TEST
+
+/* ---- zeros, counts, folds, centred squares ----------------------------------------------------
+ */
+
+typedef enum pass_kind { ZERO, COUNT, FOLD, CENTRE, NUM_PASSES } pass_kind;
+
+typedef struct pass {
+    pass_kind kind;
+    bool is_f4, all_finite;
+    double pivot, pilot, scale;
+} pass;
+
+/* Of a pass; what it does not write stays as it was. */
+typedef struct found {
+    sv_counts counts;
+    double high[SV_LANES], low[SV_LANES];
+} found;
+
+static void run_pass(const sv_kernels *set, pass p, const streams *all, int64_t lines, found *to)
+{
+    switch (p.kind) {
+    case ZERO:
+        p.is_f4 ? set->zeros_f4(&to->counts, all->f4, lines)
+                : set->zeros_f8(&to->counts, all->f8, lines);
+        break;
+    case COUNT:
+        p.is_f4 ? set->count_f4(&to->counts, all->f4, lines)
+                : set->count_f8(&to->counts, all->f8, lines);
+        break;
+    case FOLD:
+        p.is_f4 ? set->fold_f4(to->high, to->low, all->f4, lines, p.pivot, p.all_finite)
+                : set->fold_f8(to->high, to->low, all->f8, lines, p.pivot, p.all_finite);
+        break;
+    default:
+        p.is_f4 ? set->centre_f4(to->high, all->f4, lines, p.pilot, p.scale, p.all_finite)
+                : set->centre_f8(to->high, all->f8, lines, p.pilot, p.scale, p.all_finite);
+        break;
+    }
+}
+
+static void same_counts(const sv_counts *own, const sv_counts *expected)
+{
+    ck_assert_msg(own->zeros == expected->zeros && own->nans == expected->nans &&
+                      own->infinities == expected->infinities,
+                  "%" PRId64 " zeros, %" PRId64 " NaN, %" PRId64 " infinite instead of %" PRId64
+                  ", %" PRId64 ", %" PRId64,
+                  own->zeros, own->nans, own->infinities, expected->zeros, expected->nans,
+                  expected->infinities);
+    check_f8("min", 0, own->min + 0.0, expected->min + 0.0);
+    check_f8("max", 0, own->max + 0.0, expected->max + 0.0);
+    check_f8("least", 0, own->least, expected->least);
+}
+
+static void begin_found(found *all)
+{
+    sv_counts_init(&all->counts);
+    for (int i = 0; i < SV_LANES; i++) {
+        all->high[i] = all->low[i] = 0x5a5a5a;
+    }
+}
+
+/* Counts go on from call to call, sums begin anew. */
 static void compare_pass(pass p, sample_kind kind, streams *all, struct random *random,
                          int64_t lines)
 {
-    sv_lanes own, expected;
-    sv_lanes_init(&own);
-    sv_lanes_init(&expected);
+    found own, expected;
+    begin_found(&own);
+    begin_found(&expected);
     for (int call = 0; call < 2; call++) {
-        int shift[SV_STREAMS];
-        for (int s = 0; s < SV_STREAMS; s++) {
-            shift[s] = call == 0 ? 0 : (int)random_below(random, SHIFTS);
-        }
-        int64_t samples = lines * SV_LANES + (p.kind == SURVEY);
-        fill_streams(all, random, kind, p.is_f4, samples, shift);
+        draw_streams(all, random, kind, native(p.is_f4), lines * SV_LANES);
         run_pass(tested, p, all, lines, &own);
         run_pass(reference, p, all, lines, &expected);
-        same_lanes(&own, &expected, p.kind != SURVEY || kind < LAST_FINITE);
+        same_counts(&own.counts, &expected.counts);
+        check_all_f8("high", own.high, expected.high);
+        check_all_f8("low", own.low, expected.low);
     }
 }
 
-static pass draw_pass(struct random *random, pass_kind kind, bool is_f4)
+/* `all_finite` may be said, and need not, where they are. */
+static pass draw_pass(struct random *random, int i, sample_kind kind)
 {
+    static const double pivots[] = {0x1.8p0, 0x1.8p40, 0x1.8p-100, 0x1.8p900};
     static const double pilots[] = {0.0, 1e9, -0.1, 1e300};
     static const double scales[] = {1.0, 0x1p-1000, 0x1p1000, 0x1p-1023};
-    return (pass){kind, is_f4, pilots[random_below(random, 4)], scales[random_below(random, 4)]};
+    return (pass){
+        .kind = (pass_kind)(i / 2),
+        .is_f4 = i % 2 == 0,
+        .all_finite = kind < LAST_FINITE && random_below(random, 2) == 0,
+        .pivot = pivots[random_below(random, 4)],
+        .pilot = pilots[random_below(random, 4)],
+        .scale = scales[random_below(random, 2) * random_below(random, 4)],
+    };
+}
+
+/* The pass over zeros is for finite samples alone. */
+static bool is_for(pass p, sample_kind kind)
+{
+    return p.kind != ZERO || kind < LAST_FINITE;
 }
 
 START_TEST(passes_at_every_number_of_lines)
 {
     struct random random = random_begin("passes_at_every_number_of_lines");
     streams all = open_streams();
-    for (int64_t lines = 0; lines <= MOST_LINES; lines++) {
+    for (int64_t lines = 0; lines <= SV_STRETCH_LINES; lines++) {
         sample_kind kind = (sample_kind)random_below(&random, NUM_SAMPLE_KINDS);
-        compare_pass(draw_pass(&random, (pass_kind)(_i / 2), _i % 2 == 0), kind, &all, &random,
-                     lines);
+        pass p = draw_pass(&random, _i, kind);
+        compare_pass(p, is_for(p, kind) ? kind : FEW_VALUES, &all, &random, lines);
     }
     close_streams(&all);
 }
@@ -199,81 +488,43 @@ START_TEST(passes_over_every_kind_of_samples)
 {
     struct random random = random_begin("passes_over_every_kind_of_samples");
     streams all = open_streams();
-    for (int kind = 0; kind < NUM_SAMPLE_KINDS; kind++) {
-        for (int64_t lines = 0; lines < 40; lines++) {
-            compare_pass(draw_pass(&random, (pass_kind)(_i / 2), _i % 2 == 0), (sample_kind)kind,
-                         &all, &random, lines);
+    for (int i = 0; i < NUM_SAMPLE_KINDS * 40; i++) {
+        sample_kind kind = (sample_kind)(i / 40);
+        pass p = draw_pass(&random, _i, kind);
+        if (is_for(p, kind)) {
+            compare_pass(p, kind, &all, &random, i % 40);
         }
     }
     close_streams(&all);
 }
 END_TEST
-
-/* Sample `at` of a stream that fill_streams() has just filled, without a shift. */
-static void put(const streams *all, bool is_f4, int stream, int64_t samples, int64_t at,
-                double value)
-{
-    if (is_f4) {
-        float *end = (float *)(void *)all->memory[stream].end;
-        end[at - samples] = (float)value;
-    } else {
-        double *end = (double *)(void *)all->memory[stream].end;
-        end[at - samples] = value;
-    }
-}
-
-static void compare_once(pass p, const streams *all, int64_t lines, bool extremes_count)
-{
-    sv_lanes own, expected;
-    sv_lanes_init(&own);
-    sv_lanes_init(&expected);
-    run_pass(tested, p, all, lines, &own);
-    run_pass(reference, p, all, lines, &expected);
-    same_lanes(&own, &expected, extremes_count);
-}
 
 /* One awkward sample at each place of two lines: no lane is left out. */
 START_TEST(passes_see_every_lane)
 {
-    enum { LINES = 2, SAMPLES = LINES * SV_LANES + 1, NUM_AWKWARD = 8 };
+    enum { LINES = 2, SAMPLES = LINES * SV_LANES, NUM_AWKWARD = 8, FIRST_FINITE = 3 };
     static const double awkward[NUM_AWKWARD] = {NAN,  INFINITY, -INFINITY, 0.0,
                                                 -0.0, -3e38,    3e38,      1e-45};
-    static const int none[SV_STREAMS];
     struct random random = random_begin("passes_see_every_lane");
     streams all = open_streams();
-    pass p = {(pass_kind)(_i / 2), _i % 2 == 0, 0.5, 1.0};
+    pass p = {(pass_kind)(_i / 2), _i % 2 == 0, false, 0x1.8p8, 0.5, 1.0};
     for (int i = 0; i < SV_STREAMS * SAMPLES * NUM_AWKWARD; i++) {
-        double value = awkward[i % NUM_AWKWARD];
-        int place = i / NUM_AWKWARD;
-        fill_streams(&all, &random, NOISE, p.is_f4, SAMPLES, none);
-        put(&all, p.is_f4, place % SV_STREAMS, SAMPLES, place / SV_STREAMS, value);
-        compare_once(p, &all, LINES, p.kind != SURVEY || isfinite(value));
-    }
-    close_streams(&all);
-}
-END_TEST
-
-/* A single pair of equal samples, at each place; none, and none that is more than NaN. */
-START_TEST(survey_sees_every_equal_pair)
-{
-    enum { LINES = 2, SAMPLES = LINES * SV_LANES + 1 };
-    static const int none[SV_STREAMS];
-    struct random random = random_begin("survey_sees_every_equal_pair");
-    streams all = open_streams();
-    pass p = {SURVEY, _i == 0, 0.0, 1.0};
-    for (int place = 0; place < SV_STREAMS * (SAMPLES - 1); place++) {
-        for (int pair = 0; pair < 3; pair++) {
-            double value = pair == 0 ? 5000.0 : (double)NAN;
-            fill_streams(&all, &random, NOISE, p.is_f4, SAMPLES, none);
-            put(&all, p.is_f4, place % SV_STREAMS, SAMPLES, place / SV_STREAMS, value);
-            if (pair < 2) {
-                put(&all, p.is_f4, place % SV_STREAMS, SAMPLES, place / SV_STREAMS + 1, value);
-            }
-            sv_lanes lanes;
-            sv_lanes_init(&lanes);
-            run_pass(tested, p, &all, LINES, &lanes);
-            ck_assert_int_eq(lanes.any_equal != 0, pair == 0);
+        int which = i % NUM_AWKWARD, place = i / NUM_AWKWARD;
+        if (p.kind == ZERO && which < FIRST_FINITE) {
+            continue;
         }
+        found own, expected;
+        begin_found(&own);
+        begin_found(&expected);
+        draw_streams(&all, &random, NOISE, native(p.is_f4), SAMPLES);
+        sv_scalar value = sv_scalar_float(awkward[which]);
+        void *sample = sample_of(&all, native(p.is_f4), place % SV_STREAMS, place / SV_STREAMS);
+        ck_assert_int_eq(sv_dtype_store(native(p.is_f4), sample, value), SV_OK);
+        run_pass(tested, p, &all, LINES, &own);
+        run_pass(reference, p, &all, LINES, &expected);
+        same_counts(&own.counts, &expected.counts);
+        check_all_f8("high", own.high, expected.high);
+        check_all_f8("low", own.low, expected.low);
     }
     close_streams(&all);
 }
@@ -283,17 +534,13 @@ START_TEST(plain_sums)
 {
     struct random random = random_begin("plain_sums");
     streams all = open_streams();
-    for (int64_t lines = 0; lines <= MOST_LINES; lines++) {
+    for (int64_t lines = 0; lines <= SV_STRETCH_LINES; lines++) {
         sample_kind kind = (sample_kind)random_below(&random, NUM_SAMPLE_KINDS);
-        int shift[SV_STREAMS];
-        for (int s = 0; s < SV_STREAMS; s++) {
-            shift[s] = lines % 2 == 0 ? 0 : (int)random_below(&random, SHIFTS);
-        }
-        fill_streams(&all, &random, kind, true, lines * SV_LANES, shift);
+        draw_streams(&all, &random, kind, native(true), lines * SV_LANES);
         float own = tested->sum_f4(all.f4, lines);
         float expected = reference->sum_f4(all.f4, lines);
         ck_assert_msg(memcmp(&own, &expected, sizeof own) == 0 || (isnan(own) && isnan(expected)),
-                      "%lld lines: %a, %a", (long long)lines, (double)own, (double)expected);
+                      "%" PRId64 " lines: %a, %a", lines, (double)own, (double)expected);
     }
     close_streams(&all);
 }
@@ -347,6 +594,48 @@ START_TEST(equal_neighbours)
             ck_assert_mem_eq(own, expected, sizeof own);
             ck_assert_uint_eq(own[(pairs + 63) / 64], untouched);
         }
+    }
+    unfence(memory);
+}
+END_TEST
+
+/* Integers as they lie, of few values so that many neighbours are equal; or wholly equal, or
+ * different in one byte alone. */
+static void draw_stored(struct random *random, char *to, int64_t n, size_t itemsize, int kind)
+{
+    for (int64_t i = 0; i < n; i++) {
+        char *sample = to + (size_t)i * itemsize;
+        memset(sample, 0x17, itemsize);
+        if (kind == 0) {
+            sample[random_below(random, itemsize)] ^= (char)random_below(random, 2);
+        } else if (kind == 1) {
+            uint64_t bits = random_bits(random);
+            memcpy(sample, &bits, itemsize);
+        } else if (random_below(random, 50) == 0) {
+            sample[random_below(random, itemsize)] ^= (char)0x80;
+        }
+    }
+}
+
+START_TEST(equal_neighbours_as_they_are_stored)
+{
+    static const size_t itemsizes[] = {1, 2, 3, 4, 8};
+    size_t itemsize = itemsizes[_i];
+    struct random random = random_begin("equal_neighbours_as_they_are_stored");
+    fenced memory = fence((MOST_PAIRS + 1) * itemsize + SHIFTS);
+    for (int64_t i = 0; i <= 4 * 3 * MOST_PAIRS; i++) {
+        int64_t pairs = i / 12, n = pairs + 1;
+        bool at_begin = i / 3 % 4 == 1;
+        size_t shift = i / 3 % 4 < 2 ? 0 : (size_t)random_below(&random, SHIFTS);
+        char *samples = at_begin ? memory.begin + shift : memory.end - (size_t)n * itemsize - shift;
+        draw_stored(&random, samples, n, itemsize, (int)(i % 3));
+        uint64_t own[MOST_WORDS], expected[MOST_WORDS];
+        memset(own, 0x5a, sizeof own);
+        memset(expected, 0x5a, sizeof expected);
+        tested->equal_stored(samples, itemsize, pairs, own);
+        reference->equal_stored(samples, itemsize, pairs, expected);
+        ck_assert_mem_eq(own, expected, sizeof own);
+        ck_assert_uint_eq(own[(pairs + 63) / 64], untouched);
     }
     unfence(memory);
 }
@@ -448,12 +737,28 @@ START_TEST(conversions)
     for (char *byte = memory.begin; byte < memory.end; byte++) {
         *byte = (char)random_bits(&random);
     }
-    sv_type type = (sv_type)(_i / 2 + SV_TYPE_NONE + 1);
-    sv_dtype dtype = sv_dtype_make(type, _i % 2 == 0 ? SV_LITTLE_ENDIAN : SV_BIG_ENDIAN);
+    sv_dtype dtype = dtype_of(_i);
     ptrdiff_t itemsize = (ptrdiff_t)sv_dtype_itemsize(dtype);
     for (int64_t n = 0; n <= MOST_CONVERTED; n++) {
         for (int i = 0; i < NUM_STRIDES; i++) {
             compare_conversion(memory, dtype, stride_of(i, itemsize), n, &random);
+        }
+    }
+    unfence(memory);
+}
+END_TEST
+
+START_TEST(conversions_at_every_stride)
+{
+    static const int64_t lengths[] = {1, 2, 15, 16, 17, 33, 70};
+    struct random random = random_begin("conversions_at_every_stride");
+    fenced memory = fence(MOST_CONVERTED * MOST_STRIDE + 64);
+    for (char *byte = memory.begin; byte < memory.end; byte++) {
+        *byte = (char)random_bits(&random);
+    }
+    for (ptrdiff_t stride = -MOST_STRIDE; stride <= MOST_STRIDE; stride++) {
+        for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+            compare_conversion(memory, dtype_of(_i), stride, lengths[i], &random);
         }
     }
     unfence(memory);
@@ -476,23 +781,32 @@ static const sv_kernels *find_set(const char *name, bool *runs_here)
 static Suite *make_suite(const char *name)
 {
     Suite *suite = suite_create(name);
+    TCase *surveys = tcase_create("surveys");
+    tcase_set_timeout(surveys, 120);
+    tcase_add_loop_test(surveys, surveys_at_every_number_of_lines, 0, NUM_DTYPES);
+    tcase_add_loop_test(surveys, surveys_of_every_kind_at_every_address, 0, NUM_DTYPES);
+    tcase_add_loop_test(surveys, surveys_see_every_lane, 0, NUM_DTYPES);
+    tcase_add_loop_test(surveys, surveys_see_every_equal_pair, 0, NUM_DTYPES);
+    tcase_add_loop_test(surveys, surveys_see_ibm_floats_that_are_equal_in_value_alone, 0, 2);
+    suite_add_tcase(suite, surveys);
     TCase *passes = tcase_create("passes");
     tcase_set_timeout(passes, 120);
     tcase_add_loop_test(passes, passes_at_every_number_of_lines, 0, 2 * NUM_PASSES);
     tcase_add_loop_test(passes, passes_over_every_kind_of_samples, 0, 2 * NUM_PASSES);
     tcase_add_loop_test(passes, passes_see_every_lane, 0, 2 * NUM_PASSES);
-    tcase_add_loop_test(passes, survey_sees_every_equal_pair, 0, 2);
     tcase_add_test(passes, plain_sums);
     suite_add_tcase(suite, passes);
     TCase *search = tcase_create("search");
     tcase_set_timeout(search, 120);
     tcase_add_loop_test(search, equal_neighbours, 0, 2);
+    tcase_add_loop_test(search, equal_neighbours_as_they_are_stored, 0, 5);
     tcase_add_loop_test(search, finding_a_value, 0, 2);
     tcase_add_loop_test(search, finding_awkward_values, 0, 2);
     suite_add_tcase(suite, search);
     TCase *conversion = tcase_create("conversion");
     tcase_set_timeout(conversion, 120);
-    tcase_add_loop_test(conversion, conversions, 0, 2 * (SV_NUM_TYPES - 1));
+    tcase_add_loop_test(conversion, conversions, 0, NUM_DTYPES);
+    tcase_add_loop_test(conversion, conversions_at_every_stride, 0, NUM_DTYPES);
     suite_add_tcase(suite, conversion);
     return suite;
 }

@@ -5,11 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "big_integer.h"
 #include "kernel/kernel.h"
 #include "samples.h"
 #include "seisview/summary.h"
 
-enum { LINES = 37, STREAM_SAMPLES = LINES * SV_LANES + 1 };
+enum { STREAM_SAMPLES = SV_STRETCH_LINES * SV_LANES + 1 };
 
 static const sv_kernels *reference;
 
@@ -30,75 +31,29 @@ typedef struct streams {
     double f8[SV_STREAMS][STREAM_SAMPLES];
 } streams;
 
+static void widen(streams *all)
+{
+    for (int s = 0; s < SV_STREAMS && all->is_f4; s++) {
+        for (int i = 0; i < STREAM_SAMPLES; i++) {
+            all->f8[s][i] = (double)all->f4[s][i];
+        }
+    }
+}
+
 static void fill(streams *all, struct random *random, sample_kind kind, bool is_f4)
 {
     all->is_f4 = is_f4;
     for (int s = 0; s < SV_STREAMS; s++) {
         fill_f4(random, kind, all->f4[s], STREAM_SAMPLES);
         fill_f8(random, kind, all->f8[s], STREAM_SAMPLES);
-        for (int i = 0; i < STREAM_SAMPLES && is_f4; i++) {
-            all->f8[s][i] = (double)all->f4[s][i];
-        }
     }
+    widen(all);
 }
 
-typedef enum pass { SURVEY, COUNT, CENTRE, NUM_PASSES } pass;
-
-static void run(pass p, const streams *all, int64_t lines, double pilot, double scale,
-                sv_lanes *lanes)
+/* Of a lane, sample i in the order in which they are added. */
+static double of_lane(const streams *all, int lane, int64_t i)
 {
-    const float *const f4[SV_STREAMS] = {all->f4[0], all->f4[1], all->f4[2], all->f4[3]};
-    const double *const f8[SV_STREAMS] = {all->f8[0], all->f8[1], all->f8[2], all->f8[3]};
-    switch (p) {
-    case SURVEY:
-        all->is_f4 ? reference->survey_f4(lanes, f4, lines)
-                   : reference->survey_f8(lanes, f8, lines);
-        break;
-    case COUNT:
-        all->is_f4 ? reference->count_f4(lanes, f4, lines) : reference->count_f8(lanes, f8, lines);
-        break;
-    default:
-        all->is_f4 ? reference->centre_f4(lanes, f4, lines, pilot, scale)
-                   : reference->centre_f8(lanes, f8, lines, pilot, scale);
-        break;
-    }
-}
-
-static void naive_count(double x, int lane, sv_lanes *lanes)
-{
-    if (isnan(x)) {
-        lanes->nans[lane]++;
-    } else if (isinf(x)) {
-        lanes->infinities[lane]++;
-    } else {
-        lanes->zeros[lane] += x == 0.0;
-        lanes->min[lane] = fmin(lanes->min[lane], x);
-        lanes->max[lane] = fmax(lanes->max[lane], x);
-    }
-}
-
-/* Lane by lane: the samples that belong to it, in the order in which they are added. */
-static void naive(pass p, const streams *all, int64_t lines, double pilot, double scale,
-                  sv_lanes *lanes)
-{
-    sv_lanes ignored = *lanes;
-    for (int lane = 0; lane < SV_LANES; lane++) {
-        for (int64_t i = 0; i < lines * SV_STREAMS; i++) {
-            const double *x = &all->f8[i % SV_STREAMS][i / SV_STREAMS * SV_LANES + lane];
-            double value = p == CENTRE ? *x * scale - pilot : *x;
-            if (p == CENTRE ? isfinite(*x) : p == SURVEY) {
-                lanes->sum[lane] = lanes->sum[lane] + value;
-                double square = value * value;
-                lanes->squares[lane] = lanes->squares[lane] + square;
-            }
-            naive_count(*x, lane, p == CENTRE ? &ignored : lanes);
-            lanes->any_equal |= p == SURVEY && x[0] == x[1];
-        }
-    }
-    if (p == SURVEY) { /* counts of these are not its business */
-        memcpy(lanes->nans, ignored.nans, sizeof lanes->nans);
-        memcpy(lanes->infinities, ignored.infinities, sizeof lanes->infinities);
-    }
+    return all->f8[i % SV_STREAMS][i / SV_STREAMS * SV_LANES + lane];
 }
 
 static bool same_f8(double a, double b)
@@ -115,80 +70,319 @@ static void check_f8(const char *what, int64_t i, double own, double expected)
     }
 }
 
-static void check_lanes(const sv_lanes *own, const sv_lanes *expected, bool extremes_count)
+typedef struct offset {
+    double pilot, scale;
+} offset;
+
+static double square_of(double x, const offset *centre)
 {
-    bool same_counts = true;
-    for (int i = 0; i < SV_LANES; i++) {
-        check_f8("sum", i, own->sum[i], expected->sum[i]);
-        check_f8("squares", i, own->squares[i], expected->squares[i]);
-        same_counts &= own->nans[i] == expected->nans[i];
-        same_counts &= own->infinities[i] == expected->infinities[i];
-        if (extremes_count) {
-            check_f8("min", i, own->min[i] + 0.0, expected->min[i] + 0.0);
-            check_f8("max", i, own->max[i] + 0.0, expected->max[i] + 0.0);
-            same_counts &= own->zeros[i] == expected->zeros[i];
-        }
+    if (centre == NULL) {
+        return x * x;
     }
-    ck_assert(same_counts);
-    ck_assert_int_eq(own->any_equal != 0, expected->any_equal != 0);
+    double rest = x * centre->scale - centre->pilot;
+    return isfinite(x) ? rest * rest : 0.0;
 }
 
-START_TEST(passes_are_what_the_header_says)
+/* Sums of sums of squares: of a chunk's lines, of a group's chunks, of the groups. */
+static double naive_squares(const streams *all, int lane, int64_t lines, const offset *centre)
 {
-    static const double pilots[] = {0.0, 1e9, -3.25}, scales[] = {1.0, 0x1p-600, 0x1p600};
+    const int64_t n = lines * SV_STREAMS;
+    double stretch = 0.0;
+    for (int64_t group_first = 0; group_first < n; group_first += SV_GROUP_LINES * SV_STREAMS) {
+        double group = 0.0;
+        for (int64_t chunk_first = group_first;
+             chunk_first < n && chunk_first < group_first + SV_GROUP_LINES * SV_STREAMS;
+             chunk_first += SV_CHUNK_LINES * SV_STREAMS) {
+            double chunk = 0.0;
+            for (int64_t i = chunk_first; i < n && i < chunk_first + SV_CHUNK_LINES * SV_STREAMS;
+                 i++) {
+                chunk = chunk + square_of(of_lane(all, lane, i), centre);
+            }
+            group = group + chunk;
+        }
+        stretch = stretch + group;
+    }
+    return stretch;
+}
+
+static void survey(const streams *all, int64_t lines, sv_lanes *lanes)
+{
+    const void *stream[SV_STREAMS];
+    for (int s = 0; s < SV_STREAMS; s++) {
+        stream[s] = all->is_f4 ? (const void *)all->f4[s] : (const void *)all->f8[s];
+    }
+    sv_dtype dtype = sv_dtype_make(all->is_f4 ? SV_F4 : SV_F8, SV_NATIVE_ENDIAN);
+    memset(lanes, 0xa5, sizeof *lanes);
+    ck_assert(reference->survey(dtype, lanes, stream, lines));
+}
+
+static void check_survey(const streams *all, int64_t lines, bool all_finite)
+{
+    sv_lanes own;
+    double min = INFINITY, max = -INFINITY, least = INFINITY;
+    bool any_equal = false;
+    survey(all, lines, &own);
+    for (int lane = 0; lane < SV_LANES; lane++) {
+        double sum = 0.0;
+        for (int64_t i = 0; i < lines * SV_STREAMS; i++) {
+            double x = of_lane(all, lane, i);
+            sum = sum + x;
+            min = fmin(min, x);
+            max = fmax(max, x);
+            least = fmin(least, fabs(x));
+            any_equal |= x == all->f8[i % SV_STREAMS][i / SV_STREAMS * SV_LANES + lane + 1];
+        }
+        check_f8("sum", lane, own.sum[lane], sum);
+        check_f8("squares", lane, own.squares[lane], naive_squares(all, lane, lines, NULL));
+    }
+    ck_assert_int_eq(own.any_equal != 0, any_equal);
+    if (all_finite) {
+        check_f8("min", 0, own.min + 0.0, min + 0.0);
+        check_f8("max", 0, own.max + 0.0, max + 0.0);
+        check_f8("least", 0, own.least, least);
+        ck_assert_int_eq(own.zeros, 0);
+    }
+}
+
+START_TEST(surveys_are_what_the_header_says)
+{
     static streams all;
-    struct random random = random_begin("passes_are_what_the_header_says");
-    pass p = (pass)(_i / 2);
+    struct random random = random_begin("surveys_are_what_the_header_says");
     for (int kind = 0; kind < NUM_SAMPLE_KINDS; kind++) {
-        fill(&all, &random, (sample_kind)kind, _i % 2 == 0);
-        for (int64_t lines = 0; lines <= LINES; lines++) {
-            double pilot = pilots[lines % 3], scale = scales[lines / 3 % 3];
-            sv_lanes own, expected;
-            sv_lanes_init(&own);
-            sv_lanes_init(&expected);
-            run(p, &all, lines, pilot, scale, &own);
-            naive(p, &all, lines, pilot, scale, &expected);
-            check_lanes(&own, &expected, p != SURVEY || kind < LAST_FINITE);
+        fill(&all, &random, (sample_kind)kind, _i == 0);
+        for (int64_t lines = 0; lines <= SV_STRETCH_LINES; lines++) {
+            check_survey(&all, lines, kind < LAST_FINITE);
         }
     }
 }
 END_TEST
 
-/* By this a block is found to need the slower passes. */
+START_TEST(samples_not_native_are_left_to_the_conversion)
+{
+    for (int type = SV_TYPE_NONE + 1; type < SV_NUM_TYPES; type++) {
+        for (int swapped = 0; swapped < 2; swapped++) {
+            sv_byte_order order =
+                swapped == (SV_NATIVE_ENDIAN == SV_BIG_ENDIAN) ? SV_LITTLE_ENDIAN : SV_BIG_ENDIAN;
+            const void *stream[SV_STREAMS] = {NULL};
+            sv_lanes lanes = {.min = 17.0};
+            bool is_own = reference->survey(sv_dtype_make((sv_type)type, order), &lanes, stream, 0);
+            ck_assert_int_eq(is_own, !swapped && (type == SV_F4 || type == SV_F8));
+            ck_assert_int_eq(lanes.min == 17.0, !is_own);
+        }
+    }
+}
+END_TEST
+
+/* By this a stretch is found to need the slower passes. */
 START_TEST(whatever_is_not_finite_leaves_its_squares_not_finite)
 {
     static const double awkward[] = {NAN, INFINITY, -INFINITY};
     static streams all;
     struct random random = random_begin("whatever_is_not_finite");
+    fill(&all, &random, NOISE, _i == 0);
     for (int i = 0; i < 3 * SV_STREAMS * 2 * SV_LANES; i++) {
-        int place = i / 3;
-        fill(&all, &random, NOISE, _i == 0);
-        all.f8[place % SV_STREAMS][place / SV_STREAMS] = awkward[i % 3];
-        all.f4[place % SV_STREAMS][place / SV_STREAMS] = (float)awkward[i % 3];
+        int place = i / 3, stream = place % SV_STREAMS, at = place / SV_STREAMS;
+        double kept = all.f8[stream][at];
+        all.f8[stream][at] = awkward[i % 3];
+        all.f4[stream][at] = (float)awkward[i % 3];
         sv_lanes lanes;
-        sv_lanes_init(&lanes);
-        run(SURVEY, &all, 2, 0.0, 1.0, &lanes);
-        int lane = place / SV_STREAMS % SV_LANES;
+        survey(&all, 2, &lanes);
         bool that_alone = true;
         for (int other = 0; other < SV_LANES; other++) {
-            that_alone &= isfinite(lanes.squares[other]) == (other != lane);
+            that_alone &= isfinite(lanes.squares[other]) == (other != at % SV_LANES);
         }
         ck_assert(that_alone);
+        all.f8[stream][at] = kept;
+        all.f4[stream][at] = (float)kept;
     }
 }
 END_TEST
 
-START_TEST(lanes_begin_with_nothing)
+typedef void (*counter)(const streams *all, int64_t lines, sv_counts *counts);
+
+static void count(const streams *all, int64_t lines, sv_counts *counts)
 {
-    sv_lanes lanes;
-    memset(&lanes, 0xff, sizeof lanes);
-    sv_lanes_init(&lanes);
-    for (int i = 0; i < SV_LANES; i++) {
-        ck_assert(lanes.sum[i] == 0.0 && lanes.squares[i] == 0.0);
-        ck_assert(lanes.min[i] == (double)INFINITY && lanes.max[i] == -(double)INFINITY);
-        ck_assert_uint_eq(lanes.zeros[i] + lanes.nans[i] + lanes.infinities[i], 0);
+    const float *const f4[SV_STREAMS] = {all->f4[0], all->f4[1], all->f4[2], all->f4[3]};
+    const double *const f8[SV_STREAMS] = {all->f8[0], all->f8[1], all->f8[2], all->f8[3]};
+    all->is_f4 ? reference->count_f4(counts, f4, lines) : reference->count_f8(counts, f8, lines);
+}
+
+static void count_zeros(const streams *all, int64_t lines, sv_counts *counts)
+{
+    const float *const f4[SV_STREAMS] = {all->f4[0], all->f4[1], all->f4[2], all->f4[3]};
+    const double *const f8[SV_STREAMS] = {all->f8[0], all->f8[1], all->f8[2], all->f8[3]};
+    all->is_f4 ? reference->zeros_f4(counts, f4, lines) : reference->zeros_f8(counts, f8, lines);
+}
+
+static void naive_count(const streams *all, int64_t lines, sv_counts *counts)
+{
+    for (int64_t i = 0; i < SV_STREAMS * lines * SV_LANES; i++) {
+        double x = all->f8[i % SV_STREAMS][i / SV_STREAMS];
+        counts->nans += isnan(x) != 0;
+        counts->infinities += isinf(x) != 0;
+        if (isfinite(x)) {
+            counts->zeros += x == 0.0;
+            counts->min = fmin(counts->min, x);
+            counts->max = fmax(counts->max, x);
+            counts->least = x != 0.0 ? fmin(counts->least, fabs(x)) : counts->least;
+        }
     }
-    ck_assert_uint_eq(lanes.any_equal, 0);
+}
+
+/* They go on from call to call: with what a first call has left. */
+static void check_counts(const streams *all, int64_t lines, counter own_count, bool zeros_alone)
+{
+    sv_counts own, expected;
+    sv_counts_init(&own);
+    sv_counts_init(&expected);
+    for (int call = 0; call < 2; call++) {
+        own_count(all, call == 0 ? lines / 3 : lines, &own);
+        naive_count(all, call == 0 ? lines / 3 : lines, &expected);
+    }
+    ck_assert_msg(own.zeros == expected.zeros, "%lld zeros instead of %lld", (long long)own.zeros,
+                  (long long)expected.zeros);
+    check_f8("least", lines, own.least, expected.least);
+    ck_assert_int_eq(own.nans, zeros_alone ? 0 : expected.nans);
+    ck_assert_int_eq(own.infinities, zeros_alone ? 0 : expected.infinities);
+    check_f8("min", lines, own.min + 0.0, zeros_alone ? (double)INFINITY : expected.min + 0.0);
+    check_f8("max", lines, own.max + 0.0, zeros_alone ? -(double)INFINITY : expected.max + 0.0);
+}
+
+START_TEST(counts_are_what_the_header_says)
+{
+    static streams all;
+    struct random random = random_begin("counts_are_what_the_header_says");
+    for (int kind = 0; kind < NUM_SAMPLE_KINDS; kind++) {
+        fill(&all, &random, (sample_kind)kind, _i == 0);
+        for (int64_t lines = 0; lines <= SV_STRETCH_LINES; lines += 1 + lines / 4) {
+            check_counts(&all, lines, count, false);
+            if (kind < LAST_FINITE) {
+                check_counts(&all, lines, count_zeros, true);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(counts_begin_with_nothing)
+{
+    sv_counts counts;
+    memset(&counts, 0xff, sizeof counts);
+    sv_counts_init(&counts);
+    ck_assert_int_eq(counts.zeros, 0);
+    ck_assert_int_eq(counts.nans, 0);
+    ck_assert_int_eq(counts.infinities, 0);
+    ck_assert(counts.min == (double)INFINITY && counts.max == -(double)INFINITY);
+    ck_assert_double_eq(counts.least, (double)INFINITY);
+}
+END_TEST
+
+static void fold(const streams *all, int64_t lines, double pivot, bool all_finite,
+                 double high[SV_LANES], double low[SV_LANES])
+{
+    const float *const f4[SV_STREAMS] = {all->f4[0], all->f4[1], all->f4[2], all->f4[3]};
+    const double *const f8[SV_STREAMS] = {all->f8[0], all->f8[1], all->f8[2], all->f8[3]};
+    all->is_f4 ? reference->fold_f4(high, low, f4, lines, pivot, all_finite)
+               : reference->fold_f8(high, low, f8, lines, pivot, all_finite);
+}
+
+/* Whole numbers of every size up to 2^82: `bits` of each are not zero. */
+static void fill_folded(streams *all, struct random *random, bool is_f4, bool all_finite)
+{
+    int bits = is_f4 ? 24 : 53;
+    all->is_f4 = is_f4;
+    for (int64_t i = 0; i < SV_STREAMS * STREAM_SAMPLES; i++) {
+        double x = (double)(random_bits(random) >> (64 - bits)) * random_sign(random);
+        x = ldexp(x, (int)random_below(random, (uint64_t)(83 - bits)));
+        if (!all_finite && random_below(random, 20) == 0) {
+            x = random_below(random, 3) == 0 ? (double)NAN : random_sign(random) * INFINITY;
+        }
+        all->f8[i % SV_STREAMS][i / SV_STREAMS] = x;
+        all->f4[i % SV_STREAMS][i / SV_STREAMS] = (float)x;
+    }
+    widen(all);
+}
+
+/* With a pivot for samples below 2^82, whose sums of 512 then stay below 2^91: the high parts are
+ * multiples of 2^39, and neither sum rounds. */
+START_TEST(folds_add_up_exactly)
+{
+    enum { UNIT = 39 };
+    static streams all;
+    struct random random = random_begin("folds_add_up_exactly");
+    bool is_f4 = _i % 2 == 0, all_finite = _i / 2 == 0;
+    for (int64_t lines = 0; lines <= SV_STRETCH_LINES; lines++) {
+        double high[SV_LANES], low[SV_LANES];
+        fill_folded(&all, &random, is_f4, all_finite);
+        fold(&all, lines, ldexp(1.5, UNIT + 52), all_finite, high, low);
+        for (int lane = 0; lane < SV_LANES; lane++) {
+            struct big exact, own;
+            big_zero(&exact);
+            big_zero(&own);
+            for (int64_t i = 0; i < lines * SV_STREAMS; i++) {
+                double x = of_lane(&all, lane, i);
+                if (isfinite(x)) {
+                    big_add_double(&exact, x);
+                }
+            }
+            big_add_double(&own, high[lane]);
+            big_add_double(&own, low[lane]);
+            require(big_compare(&own, &exact) == 0, "high and low are not the sum");
+            require(fmod(high[lane], ldexp(1.0, UNIT)) == 0.0, "high is no multiple of its unit");
+        }
+    }
+}
+END_TEST
+
+/* Whatever the samples and the pivot: (x + pivot) − pivot, and what is left. */
+START_TEST(folds_are_what_the_header_says)
+{
+    static const double pivots[] = {0x1.8p0, 0x1.8p60, 0x1.8p-1000, 0x1.8p1000};
+    static streams all;
+    struct random random = random_begin("folds_are_what_the_header_says");
+    for (int kind = 0; kind < NUM_SAMPLE_KINDS; kind++) {
+        fill(&all, &random, (sample_kind)kind, _i == 0);
+        for (int64_t lines = 0; lines <= SV_STRETCH_LINES; lines += 1 + lines / 8) {
+            double high[SV_LANES], low[SV_LANES], pivot = pivots[lines % 4];
+            fold(&all, lines, pivot, kind < LAST_FINITE && lines % 2 == 0, high, low);
+            for (int lane = 0; lane < SV_LANES; lane++) {
+                double high_sum = 0.0, low_sum = 0.0;
+                for (int64_t i = 0; i < lines * SV_STREAMS; i++) {
+                    double x = of_lane(&all, lane, i);
+                    double part = isfinite(x) ? (x + pivot) - pivot : 0.0;
+                    high_sum = high_sum + part;
+                    low_sum = low_sum + (isfinite(x) ? x - part : 0.0);
+                }
+                check_f8("high", lane, high[lane], high_sum);
+                check_f8("low", lane, low[lane], low_sum);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(centred_squares_are_what_the_header_says)
+{
+    static const offset centres[] = {
+        {0.0, 1.0}, {1e9, 1.0}, {-3.25, 0x1p-600}, {1e9, 0x1p600}, {0.1, 1.0}};
+    static streams all;
+    struct random random = random_begin("centred_squares");
+    const float *const f4[SV_STREAMS] = {all.f4[0], all.f4[1], all.f4[2], all.f4[3]};
+    const double *const f8[SV_STREAMS] = {all.f8[0], all.f8[1], all.f8[2], all.f8[3]};
+    for (int kind = 0; kind < NUM_SAMPLE_KINDS; kind++) {
+        fill(&all, &random, (sample_kind)kind, _i == 0);
+        for (int64_t lines = 0; lines <= SV_STRETCH_LINES; lines++) {
+            const offset *centre = &centres[lines % 5];
+            bool all_finite = kind < LAST_FINITE && random_below(&random, 2) == 0;
+            double own[SV_LANES];
+            _i == 0
+                ? reference->centre_f4(own, f4, lines, centre->pilot, centre->scale, all_finite)
+                : reference->centre_f8(own, f8, lines, centre->pilot, centre->scale, all_finite);
+            for (int lane = 0; lane < SV_LANES; lane++) {
+                check_f8("squares", lane, own[lane], naive_squares(&all, lane, lines, centre));
+            }
+        }
+    }
 }
 END_TEST
 
@@ -208,7 +402,7 @@ START_TEST(the_plain_sum_of_small_whole_numbers_is_exact)
     struct random random = random_begin("the_plain_sum");
     fill(&all, &random, FEW_VALUES, true);
     const float *const f4[SV_STREAMS] = {all.f4[0], all.f4[1], all.f4[2], all.f4[3]};
-    for (int64_t lines = 0; lines <= LINES; lines++) {
+    for (int64_t lines = 0; lines <= SV_STRETCH_LINES; lines++) {
         double sum = 0.0;
         for (int64_t i = 0; i < lines * SV_LANES * SV_STREAMS; i++) {
             sum += all.f8[i % SV_STREAMS][i / SV_STREAMS];
@@ -243,6 +437,34 @@ START_TEST(equal_neighbours_are_those_that_are_equal_and_finite)
             }
             ck_assert_msg(same, "%lld pairs, samples of kind %d", (long long)pairs, kind);
         }
+    }
+}
+END_TEST
+
+START_TEST(equal_neighbours_as_they_are_stored_have_equal_bytes)
+{
+    enum { MOST_BYTES = 8 * (MOST + 1) + 1 };
+    static const size_t itemsizes[] = {1, 2, 3, 4, 8};
+    static char bytes[MOST_BYTES];
+    struct random random = random_begin("equal_neighbours_as_they_are_stored");
+    size_t itemsize = itemsizes[_i];
+    for (int64_t pairs = 0; pairs <= MOST; pairs++) {
+        for (int i = 0; i < MOST_BYTES; i++) {
+            bytes[i] = (char)(random_below(&random, 8 * itemsize) == 0);
+        }
+        const char *samples = bytes + pairs % 2;
+        uint64_t bits[MOST / 64 + 2] = {0};
+        reference->equal_stored(samples, itemsize, pairs, bits);
+        bool same = true;
+        for (int64_t i = 0; i < (pairs + 63) / 64 * 64; i++) {
+            bool equal = i < pairs;
+            for (size_t byte = 0; byte < itemsize && equal; byte++) {
+                const char *sample = samples + (size_t)i * itemsize;
+                equal = sample[byte] == sample[byte + itemsize];
+            }
+            same &= (bits[i / 64] >> i % 64 & 1) == equal;
+        }
+        ck_assert_msg(same, "%lld pairs of %zu bytes", (long long)pairs, itemsize);
     }
 }
 END_TEST
@@ -397,9 +619,10 @@ START_TEST(every_set_is_listed_once_and_whole)
     ck_assert_ptr_null(sv_kernels_at(-1, &runs_here));
     int count = 0;
     for (const sv_kernels *set; (set = sv_kernels_at(count, &runs_here)) != NULL; count++) {
-        ck_assert(set->survey_f4 && set->survey_f8 && set->count_f4 && set->count_f8);
-        ck_assert(set->centre_f4 && set->centre_f8 && set->equal_f4 && set->equal_f8);
-        ck_assert(set->find_f4 && set->find_f8 && set->convert && set->sum_f4);
+        ck_assert(set->survey && set->zeros_f4 && set->zeros_f8 && set->count_f4 && set->count_f8);
+        ck_assert(set->fold_f4 && set->fold_f8 && set->centre_f4 && set->centre_f8);
+        ck_assert(set->equal_f4 && set->equal_f8 && set->equal_stored);
+        ck_assert(set->find_f4 && set->find_f8 && set->convert && set->part && set->sum_f4);
         for (int other = 0; other < count; other++) {
             ck_assert_str_ne(set->name, sv_kernels_at(other, &runs_here)->name);
         }
@@ -475,7 +698,7 @@ START_TEST(an_unknown_set_is_refused_by_its_name)
     ck_assert_int_eq(sv_buffer_borrow(&sample, sizeof sample, &buffer, NULL), SV_OK);
     ck_assert_int_eq(sv_view_of_buffer(buffer, sv_dtype_make(SV_F8, SV_NATIVE_ENDIAN), &view, NULL),
                      SV_OK);
-    ck_assert_int_eq(sv_summary_of(&view, 0, &summary), SV_UNSUPPORTED);
+    ck_assert_int_eq(sv_summary_of(&view, 0, 0, &summary), SV_UNSUPPORTED);
     sv_buffer_close(buffer);
 }
 END_TEST
@@ -507,12 +730,18 @@ static Suite *make_suite(void)
     TCase *kernels = tcase_create("reference");
     tcase_set_timeout(kernels, 120);
     tcase_add_checked_fixture(kernels, take_reference, NULL);
-    tcase_add_loop_test(kernels, passes_are_what_the_header_says, 0, 2 * NUM_PASSES);
+    tcase_add_loop_test(kernels, surveys_are_what_the_header_says, 0, 2);
+    tcase_add_test(kernels, samples_not_native_are_left_to_the_conversion);
     tcase_add_loop_test(kernels, whatever_is_not_finite_leaves_its_squares_not_finite, 0, 2);
-    tcase_add_test(kernels, lanes_begin_with_nothing);
+    tcase_add_loop_test(kernels, counts_are_what_the_header_says, 0, 2);
+    tcase_add_test(kernels, counts_begin_with_nothing);
+    tcase_add_loop_test(kernels, folds_add_up_exactly, 0, 4);
+    tcase_add_loop_test(kernels, folds_are_what_the_header_says, 0, 2);
+    tcase_add_loop_test(kernels, centred_squares_are_what_the_header_says, 0, 2);
     tcase_add_test(kernels, lines_leave_a_neighbour_and_less_than_a_line_of_each_stream);
     tcase_add_test(kernels, the_plain_sum_of_small_whole_numbers_is_exact);
     tcase_add_test(kernels, equal_neighbours_are_those_that_are_equal_and_finite);
+    tcase_add_loop_test(kernels, equal_neighbours_as_they_are_stored_have_equal_bytes, 0, 5);
     tcase_add_test(kernels, a_value_is_found_at_its_first_place);
     tcase_add_test(kernels, a_zero_is_found_by_either_sign);
     tcase_add_loop_test(kernels, known_samples_convert_to_their_values, 0,

@@ -97,19 +97,20 @@ END_TEST
 
 /* ---- the same bits --------------------------------------------------------------------------- */
 
-enum { WORDS = 22 };
+enum { WORDS = 20 + SV_EXACT_DIGITS };
 
 /* A summary without the holes between its fields. */
 static void pack(const sv_summary *s, uint64_t words[WORDS])
 {
-    const double reals[] = {s->min,    s->max,        s->sum,        s->sum_low,      s->m2,
-                            s->m2_low, s->head.value, s->tail.value, s->longest.value};
+    const double reals[] = {s->min,        s->max,        s->m2,           s->m2_low,
+                            s->head.value, s->tail.value, s->longest.value};
     const int64_t counts[] = {s->num_samples,  s->num_nan,     s->num_inf,    s->num_zero,
                               s->min_index,    s->max_index,   s->exponent,   s->head.length,
                               s->head.index,   s->tail.length, s->tail.index, s->longest.length,
                               s->longest.index};
     memcpy(words, reals, sizeof reals);
     memcpy(words + sizeof reals / 8, counts, sizeof counts);
+    memcpy(words + 20, s->sum.digits, sizeof s->sum.digits);
 }
 
 /* The words of all rows; to be freed. */

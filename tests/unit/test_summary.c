@@ -263,7 +263,7 @@ static sv_summary summary_of(const sequence *made, int64_t from, int64_t to, int
     sv_view part;
     sv_summary summary;
     ck_assert_int_eq(sv_view_slice(&made->view, 0, from, to, 1, &part, NULL), SV_OK);
-    ck_assert_int_eq(sv_summary_of(&part, first + from, &summary), SV_OK);
+    ck_assert_int_eq(sv_summary_of(&part, first + from, 0, &summary), SV_OK);
     return summary;
 }
 
@@ -354,7 +354,7 @@ static sv_summary of_values(const double *values, int64_t n)
     ck_assert_int_eq(sv_buffer_borrow_const(values, (size_t)n * sizeof *values, &buffer, NULL),
                      SV_OK);
     ck_assert_int_eq(sv_view_of_buffer(buffer, dtype, &view, NULL), SV_OK);
-    ck_assert_int_eq(sv_summary_of(&view, 0, &summary), SV_OK);
+    ck_assert_int_eq(sv_summary_of(&view, 0, 0, &summary), SV_OK);
     sv_buffer_close(buffer);
     return summary;
 }
@@ -526,11 +526,11 @@ START_TEST(views_that_cannot_be_summarised_say_so)
     ck_assert_int_eq(sv_view_of_buffer(buffer, dtype, &view, NULL), SV_OK);
     ck_assert_int_eq(sv_view_reshape(&view, 2, shape, &plane, NULL), SV_OK);
     ck_assert_int_eq(sv_view_at(&view, 0, 3, &point, NULL), SV_OK);
-    ck_assert_int_eq(sv_summary_of(&view, 0, &summary), SV_OK);
-    ck_assert_int_eq(sv_summary_of(&plane, 0, &summary), SV_SHAPE);
-    ck_assert_int_eq(sv_summary_of(&point, 0, &summary), SV_SHAPE);
+    ck_assert_int_eq(sv_summary_of(&view, 0, 0, &summary), SV_OK);
+    ck_assert_int_eq(sv_summary_of(&plane, 0, 0, &summary), SV_SHAPE);
+    ck_assert_int_eq(sv_summary_of(&point, 0, 0, &summary), SV_SHAPE);
     ck_assert_int_eq(sv_buffer_close(buffer), SV_OK);
-    ck_assert_int_eq(sv_summary_of(&view, 0, &summary), SV_STALE);
+    ck_assert_int_eq(sv_summary_of(&view, 0, 0, &summary), SV_STALE);
 }
 END_TEST
 
