@@ -2,7 +2,7 @@
 #ifndef SV_KERNEL_WIDE_LINE_H
 #define SV_KERNEL_WIDE_LINE_H
 
-#ifdef __AVX512F__
+#ifdef SV_WIDE_AVX512
 #include "kernel/avx512/line.h"
 #else
 #include "kernel/avx2/line.h"
