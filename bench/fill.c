@@ -1,11 +1,16 @@
-/* Fills a file with Gaussian noise of float32, 8 MiB at a time:
+/* Fills a file with float32, 8 MiB at a time:
  *
- *   fill FILE BYTES
+ *   fill FILE BYTES [KIND]
+ *
+ * KIND is what the samples are: `noise` (Gaussian, of deviation 1000; the default), `swapped` (the
+ * same in the other byte order), `whole` (whole numbers, of deviation 30), `constant`, `zeros`, or
+ * `nan` (noise with a NaN in every block of 131,072 samples).
  *
  * The size of the pieces decides how the page cache holds the file: in pieces of 2 MiB where the
  * file system can, which map fast. No two parts of the file are the same. */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,11 +40,53 @@ static ssize_t write_piece(int file, const float *samples, size_t size_bytes)
     return 0;
 }
 
+typedef enum kind { NOISE, SWAPPED, WHOLE, CONSTANT, ZEROS, WITH_NAN, NUM_KINDS } kind;
+
+static const char *const kind_names[NUM_KINDS] = {"noise",    "swapped", "whole",
+                                                  "constant", "zeros",   "nan"};
+
+static kind kind_of(const char *name)
+{
+    int i = 0;
+    while (i < NUM_KINDS && strcmp(name, kind_names[i]) != 0) {
+        i++;
+    }
+    return (kind)i;
+}
+
+static float swap(float sample)
+{
+    uint32_t bits;
+    memcpy(&bits, &sample, sizeof bits);
+    bits = __builtin_bswap32(bits);
+    memcpy(&sample, &bits, sizeof bits);
+    return sample;
+}
+
+/* Sample `index` of a piece, which holds whole blocks. */
+static float draw(random_state *random, kind of, size_t index)
+{
+    switch (of) {
+    case WHOLE: return rintf((float)(30.0 * random_gaussian(random)));
+    case CONSTANT: return 1234.5f;
+    case ZEROS: return 0.0f;
+    case SWAPPED: return swap((float)(1000.0 * random_gaussian(random)));
+    case WITH_NAN:
+        if (index % 131072 == 777) {
+            return NAN;
+        }
+        break;
+    default: break;
+    }
+    return (float)(1000.0 * random_gaussian(random));
+}
+
 int main(int count, char *arguments[])
 {
-    uint64_t left = count == 3 ? strtoull(arguments[2], NULL, 10) : 0;
-    if (left == 0) {
-        fputs("Usage: fill FILE BYTES\n", stderr);
+    uint64_t left = count >= 3 ? strtoull(arguments[2], NULL, 10) : 0;
+    kind of = count == 4 ? kind_of(arguments[3]) : NOISE;
+    if (left == 0 || of == NUM_KINDS || count > 4) {
+        fputs("Usage: fill FILE BYTES [noise|swapped|whole|constant|zeros|nan]\n", stderr);
         return 1;
     }
     const char *path = arguments[1];
@@ -52,7 +99,7 @@ int main(int count, char *arguments[])
     while (left > 0) {
         size_t piece = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
         for (size_t index = 0; index < PIECE_BYTES / sizeof(float); index++) {
-            samples[index] = (float)(1000.0 * random_gaussian(&random));
+            samples[index] = draw(&random, of, index);
         }
         if (write_piece(file, samples, piece) != 0) {
             return complain(path);
