@@ -1,11 +1,12 @@
 /* What a machine can do with a file of float32: read it once and add it up, and nothing else.
  *
- *   sum [--threads N] [--streams 1|4] [--map populate|faults] FILE
+ *   sum [--threads N] [--streams 1|4] [--map populate|faults|read] FILE
  *   sum --ceiling [--passes N] ... FILE
  *
  * The first is the peer that `seisview stats` is measured against, a whole process: it maps the
- * file, each thread sums an equal share in float32, and the sum is printed, good for nothing. The
- * second sums the mapped file again and again and prints what that came to in GB/s.
+ * file, each thread sums an equal share in float32, and the sum is printed, good for nothing. With
+ * --map read the threads read their shares into buffers of 256 KiB instead. The second sums the
+ * mapped file again and again and prints what that came to in GB/s.
  *
  * One stream walks straight on; four streams, 128 KiB apart, take a cache line of each in turn and
  * keep more lines in flight. The loops are written with vector extensions and compiled for each
@@ -28,6 +29,7 @@
 
 #define LINE_SAMPLES   16         /* float32 in 64 bytes */
 #define STREAM_SAMPLES (32 << 10) /* 128 KiB */
+#define READ_BYTES     ((size_t)256 << 10)
 #define MAX_THREADS    1024
 #define MAX_PASSES     1000
 
@@ -39,7 +41,7 @@
 
 typedef float half_line __attribute__((vector_size(2 * LINE_SAMPLES), aligned(4), may_alias));
 
-typedef enum mapping { MAP_POPULATE_SHARES, MAP_FAULTS } mapping;
+typedef enum mapping { MAP_POPULATE_SHARES, MAP_FAULTS, MAP_NOT_AT_ALL } mapping;
 
 struct team;
 
@@ -55,6 +57,8 @@ struct team {
     int num_threads, num_streams, num_passes;
     mapping mapping;
     bool ceiling;
+    int file;
+    const float *samples;      /* the mapped file */
     pthread_barrier_t barrier; /* of the ceiling's passes: all threads and main */
     struct worker workers[MAX_THREADS];
 };
@@ -132,11 +136,35 @@ static void populate(const struct worker *worker)
 #endif
 }
 
+static float sum_samples(const struct team *team, const float *samples, size_t num_samples)
+{
+    return team->num_streams == 4 ? sum_four_streams(samples, num_samples)
+                                  : sum_one_stream(samples, num_samples);
+}
+
 static void sum_share(struct worker *worker)
 {
-    worker->sum = worker->team->num_streams == 4
-                      ? sum_four_streams(worker->samples, worker->num_samples)
-                      : sum_one_stream(worker->samples, worker->num_samples);
+    worker->sum = sum_samples(worker->team, worker->samples, worker->num_samples);
+}
+
+/* The share by way of a buffer; it ends at the first read that fails. */
+static void sum_read(struct worker *worker)
+{
+    const struct team *team = worker->team;
+    size_t first = (size_t)(worker->samples - team->samples) * sizeof(float);
+    size_t past = first + worker->num_samples * sizeof(float);
+    float *buffer = malloc(READ_BYTES);
+    while (buffer != NULL && first < past) {
+        size_t wanted = past - first < READ_BYTES ? past - first : READ_BYTES;
+        ssize_t count = pread(team->file, buffer, wanted, (off_t)first);
+        if (count <= 0) {
+            perror("sum: read");
+            break;
+        }
+        worker->sum += sum_samples(team, buffer, (size_t)count / sizeof(float));
+        first += (size_t)count;
+    }
+    free(buffer);
 }
 
 static void *work(void *argument)
@@ -146,7 +174,11 @@ static void *work(void *argument)
     if (team->mapping == MAP_POPULATE_SHARES) {
         populate(worker);
     }
-    sum_share(worker);
+    if (team->mapping == MAP_NOT_AT_ALL) {
+        sum_read(worker);
+    } else {
+        sum_share(worker);
+    }
     for (int pass = 0; team->ceiling && pass < team->num_passes; pass++) {
         pthread_barrier_wait(&worker->team->barrier);
         sum_share(worker);
@@ -218,12 +250,14 @@ static int sum_file(struct team *team, const char *path)
         fprintf(stderr, "sum: %s: %s\n", path, strerror(errno));
         return 2;
     }
+    team->file = file;
+    team->samples = samples;
     return run_team(team, samples, size_bytes / sizeof(float));
 }
 
 static int usage(void)
 {
-    fputs("Usage: sum [--threads N] [--streams 1|4] [--map populate|faults] "
+    fputs("Usage: sum [--threads N] [--streams 1|4] [--map populate|faults|read] "
           "[--ceiling [--passes N]] FILE\n",
           stderr);
     return 1;
@@ -235,28 +269,37 @@ static int processors(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
+static bool find_mapping(const char *name, mapping *found)
+{
+    static const char *const names[] = {
+        [MAP_POPULATE_SHARES] = "populate", [MAP_FAULTS] = "faults", [MAP_NOT_AT_ALL] = "read"};
+    for (int i = MAP_POPULATE_SHARES; i <= MAP_NOT_AT_ALL; i++) {
+        if (strcmp(names[i], name) == 0) {
+            *found = (mapping)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool parse_options(struct team *team, int count, char *arguments[])
 {
     static const struct option options[] = {
         {"threads", required_argument, NULL, 't'}, {"streams", required_argument, NULL, 's'},
         {"map", required_argument, NULL, 'm'},     {"ceiling", no_argument, NULL, 'c'},
         {"passes", required_argument, NULL, 'p'},  {NULL, 0, NULL, 0}};
-    bool populates = true, known = true;
+    bool known = true;
     int option;
     while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
         switch (option) {
         case 't': team->num_threads = atoi(optarg); break;
         case 's': team->num_streams = atoi(optarg); break;
-        case 'm':
-            populates = strcmp(optarg, "populate") == 0;
-            known = populates || strcmp(optarg, "faults") == 0;
-            break;
+        case 'm': known = find_mapping(optarg, &team->mapping); break;
         case 'c': team->ceiling = true; break;
         case 'p': team->num_passes = atoi(optarg); break;
         default: return false;
         }
     }
-    team->mapping = populates ? MAP_POPULATE_SHARES : MAP_FAULTS;
     return known && optind + 1 == count && team->num_threads >= 1 &&
            team->num_threads <= MAX_THREADS && team->num_passes >= 1 &&
            team->num_passes <= MAX_PASSES && (team->num_streams == 1 || team->num_streams == 4);

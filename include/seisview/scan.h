@@ -45,6 +45,10 @@ typedef struct sv_reducer {
     /* Fills `result` (not initialised) from a block; several threads call it at once. It may be
      * left in the middle when the file is cut under it: it must not lock or allocate. */
     void (*block)(void *context, const sv_block *block, void *result);
+    /* Fills `result` from a block all of whose bytes are zero, without being shown them: it lies in
+     * a hole of a sparse file, and was not read. The same as `block` would make of them. NULL:
+     * holes are read. */
+    void (*hole)(void *context, const sv_block *block, void *result);
     /* Adds to `result` that of the piece of the same block that comes after it; as `block`. Needed
      * for segments that are not in place alone. */
     void (*join)(void *context, void *result, const void *next);
@@ -57,11 +61,13 @@ typedef enum sv_io {
     SV_IO_AUTO,  /* what is best for the file */
     SV_IO_MAP,   /* the mapping, read ahead in bounded windows */
     SV_IO_READ,  /* read into a few buffers; the page cache keeps what it will */
-    SV_IO_DIRECT /* the same past the page cache; as SV_IO_READ where the file system cannot */
+    SV_IO_DIRECT /* the same past the page cache, as far as the file system can */
 } sv_io;
 
 typedef struct sv_scan_options {
-    int threads; /* 0: the processors this process may use */
+    /* 0: the processors this process may use. While a scan waits for the disk, a few more do
+     * nothing but read. */
+    int threads;
     sv_io io;
     const volatile sig_atomic_t *cancel; /* the scan stops soon after it is not 0; may be NULL */
     /* Called now and then from the thread that called sv_scan(); may be NULL. */
@@ -80,9 +86,12 @@ typedef struct sv_scan_report {
     int64_t bytes_mapped;     /* of samples read in place */
     int64_t bytes_copied;     /* of samples that were copied or decoded before they were read */
     int64_t samples_lost;     /* that could not be decoded */
-    int64_t bytes_read_ahead; /* asked of the system in advance */
+    int64_t bytes_in_holes;   /* of samples that were never written: not read either */
+    int64_t bytes_by_faults;  /* of those mapped: by touching them, in a cache of small pieces */
+    int64_t bytes_read_ahead; /* brought from the disk into the page cache in advance */
     int threads;              /* the most that ran at once */
-    sv_io io;                 /* what was chosen */
+    sv_io io;                 /* what was chosen, */
+    const char *why;          /* and why, in a few words; never to be freed */
     double seconds;
 } sv_scan_report;
 

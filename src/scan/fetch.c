@@ -2,88 +2,87 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/size.h"
+#include "scan/machine.h"
 
-/* Measured: 8 MiB at a time, 128 MiB ahead, feeds a scan from disk twice as fast as the kernel's
- * own read-ahead; shorter steps or a shorter lead lose most of it. */
-enum { STEP_BYTES = 8 << 20, AHEAD_BYTES = 128 << 20 };
+/* Measured: mapping calls are few enough from 8 MiB on; direct reads of 2 MiB into a large page are
+ * one piece of memory for the disk, and three times as fast as such into many small ones. What is
+ * copied should still be in the caches when it is used. */
+enum { MAP_BYTES = 8 << 20, READ_BYTES = 1 << 20, LARGE_PAGE = 2 << 20 };
 
-enum { PAGE = 4096, SMALL_BYTES = 64 << 10, MOST_SCRATCH_BYTES = 16 << 20 };
+enum { SMALL_BYTES = 64 << 10, MOST_SCRATCH_BYTES = 16 << 20 };
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14; others answer EINVAL */
 #endif
 
-static int64_t round_down(int64_t byte)
-{
-    return byte & ~(int64_t)(PAGE - 1);
-}
+/* ---- choosing ---------------------------------------------------------------------------- */
 
-static int64_t round_up(int64_t byte)
+/* In whole pages. The first task may be cut short by the window, the second is not unless all
+ * are. */
+int64_t sv_fetch_task_bytes(const sv_plan *plan)
 {
-    return round_down(byte + PAGE - 1);
-}
-
-/* A second descriptor of the same file, past the page cache. */
-static int open_direct(int fd)
-{
-#ifdef O_DIRECT
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return open(path, O_RDONLY | O_CLOEXEC | O_DIRECT);
-#else
-    (void)fd;
-    return -1;
-#endif
-}
-
-/* Bytes of a task, in whole pages. The first may be cut short by the window, the second is not
- * unless all are. */
-static int64_t usual_task_bytes(const sv_plan *plan)
-{
-    int64_t most = PAGE;
+    int64_t most = SV_PAGE;
     for (int64_t i = 0; i < 2 && i < plan->num_tasks; i++) {
         sv_task task = sv_plan_task(plan, i);
-        most = sv_max_i8(most, round_up(task.last_byte) - round_down(task.first_byte));
+        most = sv_max_i8(most, sv_page_up(task.last_byte) - sv_page_down(task.first_byte));
     }
     return most;
 }
 
-sv_file sv_file_of(const sv_recording *recording)
+/* Of a sparse file only what was written comes from the disk. */
+static bool exceeds_memory(const sv_file *file, const sv_plan *plan, int64_t task_bytes)
 {
-    const sv_buffer *buffer = sv_recording_buffer(recording);
-    return (sv_file){sv_buffer_data(buffer), (int64_t)sv_buffer_size_bytes(buffer),
-                     sv_buffer_fd(buffer)};
+    struct stat about;
+    int64_t memory = sv_memory_bytes();
+    int64_t bytes = task_bytes * plan->num_tasks;
+    if (fstat(file->fd, &about) == 0) {
+        bytes = sv_min_i8(bytes, (int64_t)about.st_blocks * 512);
+    }
+    return memory > 0 && bytes > memory / 4 * 3;
+}
+
+static sv_io choose(const sv_file *file, const sv_plan *plan, sv_io io, const char **why)
+{
+    int64_t task_bytes = sv_fetch_task_bytes(plan);
+    *why = io == SV_IO_AUTO ? "the page cache can hold it" : "as asked for";
+    if (file->fd < 0) {
+        *why = "it is in memory";
+        return SV_IO_MAP;
+    }
+    if (task_bytes > MOST_SCRATCH_BYTES) {
+        *why = "its blocks are too long to be copied";
+        return SV_IO_MAP;
+    }
+    if (io == SV_IO_AUTO && exceeds_memory(file, plan, task_bytes)) {
+        *why = "it is more than the page cache could keep";
+        return SV_IO_DIRECT;
+    }
+    return io == SV_IO_AUTO ? SV_IO_MAP : io;
 }
 
 void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan *plan, sv_io io)
 {
-    *fetch = (sv_fetch){
-        .plan = plan,
-        .file = sv_file_of(recording),
-        .direct_fd = -1,
-        .io = io == SV_IO_AUTO ? SV_IO_MAP : io,
-    };
-    if (plan->num_tasks == 0 || !plan->segment.in_place) {
-        return;
+    static const int64_t span_bytes[] = {
+        [SV_IO_MAP] = MAP_BYTES, [SV_IO_READ] = READ_BYTES, [SV_IO_DIRECT] = LARGE_PAGE};
+    *fetch = (sv_fetch){.plan = plan, .file = sv_file_of(recording), .direct_fd = -1};
+    fetch->io = io == SV_IO_AUTO ? SV_IO_MAP : io;
+    fetch->why = "samples are decoded";
+    if (plan->num_tasks > 0 && plan->segment.in_place) {
+        fetch->io = choose(&fetch->file, plan, io, &fetch->why);
     }
-    int64_t task_bytes = usual_task_bytes(plan);
-    if (fetch->file.fd < 0 || task_bytes > MOST_SCRATCH_BYTES) {
-        fetch->io = SV_IO_MAP;
+    fetch->span_bytes = span_bytes[fetch->io];
+#ifdef O_DIRECT
+    if (fetch->io == SV_IO_DIRECT && plan->segment.in_place) {
+        fetch->direct_fd = sv_file_reopen(&fetch->file, O_DIRECT);
     }
-    if (fetch->io == SV_IO_DIRECT) {
-        fetch->direct_fd = open_direct(fetch->file.fd);
-    }
-    fetch->tasks_a_step = STEP_BYTES / task_bytes + 1;
-    fetch->tasks_ahead = AHEAD_BYTES / task_bytes + 1;
+#endif
 }
 
 void sv_fetch_close(sv_fetch *fetch)
@@ -93,142 +92,130 @@ void sv_fetch_close(sv_fetch *fetch)
     }
 }
 
-sv_status sv_file_look(const sv_file *file, int64_t last_byte, sv_error *error)
+void sv_fetch_look(const sv_fetch *fetch, const sv_span *span, sv_hold *hold)
 {
-    struct stat now;
-    if (file->fd < 0) {
-        return SV_OK;
+    int64_t size_bytes;
+    sv_error error;
+    sv_status status = sv_file_look(&fetch->file, span->last_byte, &size_bytes, &error);
+    if (status == SV_OK) {
+        return;
     }
-    if (fstat(file->fd, &now) != 0) {
-        return sv_fail_errno(error, "its size could not be looked at");
+    int64_t past_task = sv_span_task_at(fetch->plan, span, size_bytes);
+    if (past_task < hold->past_task) {
+        hold->past_task = past_task;
+        hold->status = status;
+        hold->error = error;
     }
-    if (now.st_size >= last_byte) {
-        return SV_OK;
-    }
-    return sv_fail(error, SV_TRUNCATED,
-                   "the file was cut at byte %lld while it was read; what is reported ends before "
-                   "it, so measure the file again when nothing writes to it",
-                   (long long)now.st_size);
 }
 
-sv_status sv_file_fault(const sv_file *file, int64_t first_byte, int64_t last_byte, sv_error *error)
+/* ---- the page cache ---------------------------------------------------------------------- */
+
+/* What is small is brought by touching it. */
+bool sv_fetch_is_cold(const sv_fetch *fetch, const sv_span *span)
 {
-    sv_status status = sv_file_look(file, last_byte, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    for (int64_t byte = first_byte; byte < last_byte; byte = round_down(byte) + PAGE) {
-        char ignored;
-        ssize_t count = pread(file->fd, &ignored, 1, (off_t)byte);
-        if (count < 0 && errno != EINTR) {
-            return sv_fail_errno(error, "byte %lld could not be read", (long long)byte);
-        }
-    }
-    return sv_fail(
-        error, SV_TRUNCATED,
-        "the file was cut before byte %lld while it was read, and has grown again since; "
-        "what is reported ends before it, so measure the file again when nothing writes "
-        "to it",
-        (long long)last_byte);
+    return fetch->file.fd >= 0 && span->last_byte - span->first_byte > SMALL_BYTES &&
+           !sv_file_is_cached(&fetch->file, span->first_byte, span->last_byte);
 }
 
-/* ---- the mapping ------------------------------------------------------------------------- */
-
-/* Whether the page cache holds these bytes already: asking for them again would cost a walk. */
-static bool is_cached(int fd, int64_t first_byte, int64_t size_bytes)
+/* Through a mapping of its own, which asks for large pages: the system then reads 2 MiB at a time,
+ * and the next 2 MiB in advance. Other mappings of the file are left as they are. */
+static bool bring_in_large_pages(int fd, int64_t first_byte, int64_t size_bytes)
 {
-#if defined(__linux__) && defined(__x86_64__)
-    enum { SYS_CACHESTAT = 451 }; /* Linux 6.5 */
-    struct {
-        uint64_t first_byte, size_bytes;
-    } range = {(uint64_t)first_byte, (uint64_t)size_bytes};
-    struct {
-        uint64_t cached, dirty, writeback, evicted, recently_evicted;
-    } pages;
-    if (syscall(SYS_CACHESTAT, fd, &range, &pages, 0) != 0) {
+#ifdef MADV_HUGEPAGE
+    size_t size = (size_t)size_bytes;
+    void *window = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, (off_t)first_byte);
+    if (window == MAP_FAILED) {
         return false;
     }
-    return pages.cached * PAGE >= range.size_bytes;
+    bool brought =
+        madvise(window, size, MADV_HUGEPAGE) == 0 && madvise(window, size, MADV_POPULATE_READ) == 0;
+    munmap(window, size);
+    return brought;
 #else
-    (void)fd;
-    (void)first_byte;
-    (void)size_bytes;
+    (void)fd, (void)first_byte, (void)size_bytes;
     return false;
 #endif
 }
 
-static void ask_for(sv_fetch *fetch, int64_t first_byte, int64_t last_byte)
+/* Of less than a large page the system would read more than is wanted. */
+void sv_fetch_ahead(sv_fetch *fetch, const sv_span *span)
 {
-    int64_t first = round_down(first_byte);
-    int64_t size = last_byte - first;
-    /* What is small is brought by touching it, in one go. */
-    if (size <= SMALL_BYTES || is_cached(fetch->file.fd, first, size)) {
+    int64_t first = sv_page_down(span->first_byte);
+    int64_t size = span->last_byte - first;
+    atomic_fetch_add(&fetch->bytes_ahead, size);
+    if (size >= LARGE_PAGE && bring_in_large_pages(fetch->file.fd, first, size)) {
         return;
     }
-    if (madvise((void *)(uintptr_t)(fetch->file.data + first), (size_t)size, MADV_WILLNEED) == 0) {
-        atomic_fetch_add(&fetch->bytes_ahead, size);
-    }
+    madvise((void *)(uintptr_t)(fetch->file.data + first), (size_t)size, MADV_WILLNEED);
 }
 
-/* Asks for tasks [first, last), joining those whose bytes follow one another. */
-static void ask_for_tasks(sv_fetch *fetch, int64_t first, int64_t last)
+/* ---- the mapping ------------------------------------------------------------------------- */
+
+/* Maps pages in one call, which answers an error where a touch would fault. Where the system does
+ * not know the call, touching them faults them in as ever. */
+static bool populate(const sv_file *file, int64_t first_byte, int64_t last_byte)
 {
-    sv_task joined = sv_plan_task(fetch->plan, first);
-    for (int64_t i = first + 1; i < last; i++) {
+    int64_t first = sv_page_down(first_byte);
+    void *address = (void *)(uintptr_t)(file->data + first);
+    return madvise(address, (size_t)(last_byte - first), MADV_POPULATE_READ) == 0 ||
+           errno == EINVAL || errno == ENOSYS || errno == ENOMEM;
+}
+
+/* Task by task, up to the one that cannot be mapped. */
+static void populate_tasks(const sv_fetch *fetch, const sv_span *span, sv_hold *hold)
+{
+    for (int64_t i = span->first_task; i < hold->past_task; i++) {
         sv_task task = sv_plan_task(fetch->plan, i);
-        if (task.first_byte >= joined.first_byte && task.first_byte <= joined.last_byte + PAGE) {
-            joined.last_byte = sv_max_i8(joined.last_byte, task.last_byte);
-            continue;
-        }
-        ask_for(fetch, joined.first_byte, joined.last_byte);
-        joined = task;
-    }
-    ask_for(fetch, joined.first_byte, joined.last_byte);
-}
-
-static void read_ahead(sv_fetch *fetch, int64_t i)
-{
-    int64_t goal = sv_min_i8(i + fetch->tasks_ahead, fetch->plan->num_tasks);
-    int64_t from = atomic_load(&fetch->ahead);
-    while (from < goal) {
-        int64_t to = sv_min_i8(from + fetch->tasks_a_step, fetch->plan->num_tasks);
-        if (atomic_compare_exchange_weak(&fetch->ahead, &from, to)) {
-            ask_for_tasks(fetch, from, to);
-            from = to;
+        if (!populate(&fetch->file, task.first_byte, task.last_byte)) {
+            hold->past_task = i;
+            hold->status =
+                sv_file_fault(&fetch->file, task.first_byte, task.last_byte, &hold->error);
         }
     }
 }
 
-/* Maps the task's pages in one call, which answers an error where a touch would fault. Where the
- * system does not know the call, touching them faults them in as ever. */
-static sv_status populate(const sv_fetch *fetch, const sv_task *task, sv_error *error)
+void sv_fetch_map(const sv_fetch *fetch, const sv_span *span, bool by_faults, sv_hold *hold)
 {
-    int64_t first = round_down(task->first_byte);
-    void *address = (void *)(uintptr_t)(fetch->file.data + first);
-    if (madvise(address, (size_t)(task->last_byte - first), MADV_POPULATE_READ) == 0 ||
-        errno == EINVAL || errno == ENOSYS || errno == ENOMEM) {
-        return SV_OK;
+    hold->data = fetch->file.data;
+    hold->past_task = span->past_task;
+    hold->status = SV_OK;
+    if (fetch->file.fd < 0) {
+        return;
     }
-    return sv_file_fault(&fetch->file, task->first_byte, task->last_byte, error);
+    sv_fetch_look(fetch, span, hold);
+    if (hold->status == SV_OK &&
+        (by_faults || populate(&fetch->file, span->first_byte, span->last_byte))) {
+        return;
+    }
+    populate_tasks(fetch, span, hold);
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
-static sv_status make_scratch(sv_scratch *scratch, size_t size_bytes, sv_error *error)
+sv_status sv_scratch_make(sv_scratch *scratch, size_t size_bytes, sv_error *error)
 {
     if (scratch->size_bytes >= size_bytes) {
         return SV_OK;
     }
     sv_free(scratch->memory);
-    scratch->memory = sv_malloc_aligned(PAGE, size_bytes);
+    bool is_large = size_bytes >= LARGE_PAGE;
+    scratch->memory = sv_malloc_aligned(is_large ? LARGE_PAGE : SV_PAGE, size_bytes);
     scratch->size_bytes = scratch->memory != NULL ? size_bytes : 0;
-    return scratch->memory != NULL ? SV_OK : sv_fail_memory(error, size_bytes);
+    if (scratch->memory == NULL) {
+        return sv_fail_memory(error, size_bytes);
+    }
+#ifdef MADV_HUGEPAGE
+    if (is_large) {
+        madvise(scratch->memory, size_bytes, MADV_HUGEPAGE);
+    }
+#endif
+    return SV_OK;
 }
 
 /* One read at an aligned place; past the page cache where that is wanted and works. */
 static ssize_t read_once(const sv_fetch *fetch, char *to, size_t size_bytes, int64_t byte)
 {
-    if (fetch->direct_fd >= 0 && byte % PAGE == 0) {
+    if (fetch->direct_fd >= 0 && byte % SV_PAGE == 0) {
         ssize_t count = pread(fetch->direct_fd, to, size_bytes, (off_t)byte);
         if (count >= 0 || errno != EINVAL) {
             return count;
@@ -237,49 +224,43 @@ static ssize_t read_once(const sv_fetch *fetch, char *to, size_t size_bytes, int
     return pread(fetch->file.fd, to, size_bytes, (off_t)byte);
 }
 
-static sv_status read_task(const sv_fetch *fetch, const sv_task *task, sv_scratch *scratch,
-                           const char **data, sv_error *error)
+/* Reads what the scratch has room for, up to `last` at least. Returns the first byte that cannot be
+ * read, and why. A read that fails is tried again with ever less, so that what lies before a bad
+ * place is had. */
+static int64_t read_bytes(const sv_fetch *fetch, const sv_scratch *scratch, int64_t first,
+                          int64_t last, sv_hold *hold)
 {
-    int64_t first = round_down(task->first_byte);
-    int64_t past = round_up(task->last_byte);
-    sv_status status = make_scratch(scratch, (size_t)(past - first), error);
-    if (status != SV_OK) {
-        return status;
-    }
-    int64_t done = first;
-    while (done < task->last_byte) {
-        ssize_t count =
-            read_once(fetch, scratch->memory + (done - first), (size_t)(past - done), done);
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count < 0) {
-            return sv_fail_errno(error, "bytes %lld to %lld could not be read", (long long)done,
-                                 (long long)task->last_byte);
-        }
+    int64_t done = first, room = sv_page_up(last) - first, most = room;
+    while (done < last) {
+        int64_t wanted = sv_min_i8(room - (done - first), most);
+        ssize_t count = read_once(fetch, scratch->memory + (done - first), (size_t)wanted, done);
         if (count == 0) {
-            return sv_file_look(&fetch->file, INT64_MAX, error);
+            hold->status = sv_file_look(&fetch->file, INT64_MAX, NULL, &hold->error);
+            return done;
         }
-        done += count;
+        if (count < 0 && errno != EINTR && wanted <= SV_PAGE) {
+            hold->status =
+                sv_fail_errno(&hold->error, "byte %lld could not be read", (long long)done);
+            return done;
+        }
+        if (count < 0 && errno != EINTR) {
+            most = sv_page_up(wanted / 2);
+        }
+        done += count > 0 ? count : 0;
     }
-    *data = (const char *)((uintptr_t)scratch->memory - (uintptr_t)first);
-    return SV_OK;
+    return done;
 }
 
-sv_status sv_fetch_task(sv_fetch *fetch, int64_t i, const sv_task *task, sv_scratch *scratch,
-                        const char **data, sv_error *error)
+void sv_fetch_read(const sv_fetch *fetch, const sv_span *span, sv_scratch *scratch, sv_hold *hold)
 {
-    if (fetch->io != SV_IO_MAP) {
-        return read_task(fetch, task, scratch, data, error);
+    int64_t first = sv_page_down(span->first_byte);
+    hold->past_task = span->first_task;
+    hold->status =
+        sv_scratch_make(scratch, (size_t)(sv_page_up(span->last_byte) - first), &hold->error);
+    if (hold->status != SV_OK) {
+        return;
     }
-    *data = fetch->file.data;
-    if (fetch->file.fd < 0) {
-        return SV_OK;
-    }
-    sv_status status = sv_file_look(&fetch->file, task->last_byte, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    read_ahead(fetch, i);
-    return populate(fetch, task, error);
+    int64_t done = read_bytes(fetch, scratch, first, span->last_byte, hold);
+    hold->past_task = sv_span_task_at(fetch->plan, span, done);
+    hold->data = (const char *)((uintptr_t)scratch->memory - (uintptr_t)first);
 }

@@ -1,53 +1,64 @@
-/* Bringing a task's bytes: from the mapping, read ahead in bounded windows, or by reading them into
- * a scratch buffer of the thread. */
+/* Bringing a span's bytes: by the mapping, or by reading them into memory of our own.
+ *
+ * What the page cache holds is mapped by one call where it lies there in large pieces, and by
+ * faults where it lies in small ones, which the call maps page by page. What it does not hold is
+ * first brought into it in pieces of 2 MiB, as far as the system can: these come from a disk at its
+ * best rate, and map at once, now and in the next scan. More than it could keep is read past it. */
 #ifndef SV_SCAN_FETCH_H
 #define SV_SCAN_FETCH_H
 
 #include <stdatomic.h>
 
-#include "scan/plan.h"
-
-/* A recording's bytes. */
-typedef struct sv_file {
-    const char *data; /* the mapping */
-    int64_t size_bytes;
-    int fd; /* −1: memory without a file, which cannot be cut */
-} sv_file;
+#include "scan/spans.h"
+#include "seisview/scan.h"
 
 /* Of the whole scan, shared by its threads. */
 typedef struct sv_fetch {
     const sv_plan *plan;
     sv_file file;
-    int direct_fd; /* −1: not asked for, or not possible */
-    sv_io io;      /* what is done: never SV_IO_AUTO */
-    int64_t tasks_ahead, tasks_a_step;
-    _Atomic int64_t ahead; /* tasks before this one were asked of the system */
+    sv_io io;        /* what is done: never SV_IO_AUTO */
+    const char *why; /* as sv_scan_report.why */
+    int direct_fd;   /* −1: not asked for, or not possible */
+    int64_t span_bytes;
     _Atomic int64_t bytes_ahead;
 } sv_fetch;
 
-/* Of one thread. Begin with zeros. */
+/* Memory that spans are read into. Begin with zeros. */
 typedef struct sv_scratch {
     char *memory;
     size_t size_bytes;
 } sv_scratch;
 
-sv_file sv_file_of(const sv_recording *recording);
+/* A span in memory: tasks before past_task can be read there, and that one not, for a reason. */
+typedef struct sv_hold {
+    const char *data; /* where byte 0 of the buffer would lie */
+    int64_t past_task;
+    sv_status status;
+    sv_error error;
+} sv_hold;
 
 void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan *plan, sv_io io);
 void sv_fetch_close(sv_fetch *fetch);
 
-/* Makes the bytes of task i readable; *data is where byte 0 of the buffer would lie: the mapping's
- * first byte, or as much before the scratch. SV_TRUNCATED, SV_IO, SV_NOMEM. */
-sv_status sv_fetch_task(sv_fetch *fetch, int64_t i, const sv_task *task, sv_scratch *scratch,
-                        const char **data, sv_error *error);
+/* Of one task, more or less. */
+int64_t sv_fetch_task_bytes(const sv_plan *plan);
 
-/* The look at the file after a task was read: SV_TRUNCATED when it no longer holds `last_byte`.
- * Without it the last page of a cut file would have been read as zeros. */
-sv_status sv_file_look(const sv_file *file, int64_t last_byte, sv_error *error);
+/* Whether bringing the span would wait for the disk, as far as the system tells. */
+bool sv_fetch_is_cold(const sv_fetch *fetch, const sv_span *span);
 
-/* After a page of bytes [first_byte, last_byte) could not be touched: SV_TRUNCATED, also when the
- * file holds them again by now; SV_IO where the system cannot read them. */
-sv_status sv_file_fault(const sv_file *file, int64_t first_byte, int64_t last_byte,
-                        sv_error *error);
+/* Brings the span into the page cache, or tries. */
+void sv_fetch_ahead(sv_fetch *fetch, const sv_span *span);
+
+/* The mapping's bytes. `by_faults`: touching them maps them, rather than a call in advance. */
+void sv_fetch_map(const sv_fetch *fetch, const sv_span *span, bool by_faults, sv_hold *hold);
+
+/* Reads the span into the scratch, which is made large enough. */
+void sv_fetch_read(const sv_fetch *fetch, const sv_span *span, sv_scratch *scratch, sv_hold *hold);
+
+/* The look at the file after the span was used: it ends where the file does now. */
+void sv_fetch_look(const sv_fetch *fetch, const sv_span *span, sv_hold *hold);
+
+/* SV_NOMEM. */
+sv_status sv_scratch_make(sv_scratch *scratch, size_t size_bytes, sv_error *error);
 
 #endif

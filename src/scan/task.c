@@ -35,12 +35,14 @@ typedef struct piece {
     int64_t first;
     sv_view samples; /* rows × samples */
     char *results;
+    bool is_hole;
 } piece;
 
 static void reduce_rows(void *context)
 {
     const piece *p = context;
     const sv_reducer *reducer = p->worker->reducer;
+    void (*reduce)(void *, const sv_block *, void *) = p->is_hole ? reducer->hole : reducer->block;
     sv_block block = {.first = p->first, .samples = p->samples};
     block.samples.ndim = 1;
     block.samples.shape[0] = p->samples.shape[1];
@@ -52,19 +54,16 @@ static void reduce_rows(void *context)
         /* As integers: with a scratch buffer row 0 may lie outside of it. */
         block.samples.address = (char *)((uintptr_t)p->samples.address +
                                          (uintptr_t)(block.row * p->samples.strides[0]));
-        reducer->block(reducer->context, &block, p->results + (size_t)i * reducer->result_size);
+        reduce(reducer->context, &block, p->results + (size_t)i * reducer->result_size);
     }
 }
 
-/* `last_byte`: what the file must still hold afterwards, for the samples to have been its own. */
-static sv_status reduce(const piece *p, const sv_file *file, int64_t last_byte, sv_error *error)
+static sv_status reduce(const piece *p, const sv_file *file, sv_error *error)
 {
     const void *fault = NULL;
-    bool whole = sv_guard_run(reduce_rows, (void *)(uintptr_t)p, file->data,
-                              (size_t)file->size_bytes, &fault);
-    sv_status status = sv_file_look(file, last_byte, error);
-    if (status != SV_OK || whole) {
-        return status;
+    if (sv_guard_run(reduce_rows, (void *)(uintptr_t)p, file->data, (size_t)file->size_bytes,
+                     &fault)) {
+        return SV_OK;
     }
     int64_t byte = (const char *)fault - file->data;
     return sv_file_fault(file, byte, byte + 1, error);
@@ -72,27 +71,27 @@ static sv_status reduce(const piece *p, const sv_file *file, int64_t last_byte, 
 
 /* ---- in place ---------------------------------------------------------------------------- */
 
-static sv_status do_in_place(sv_worker *worker, int64_t i, const sv_task *task, char *results,
-                             sv_outcome *outcome, sv_error *error)
+static sv_status do_in_place(sv_worker *worker, const sv_span *span, const sv_hold *hold,
+                             const sv_task *task, char *results, sv_outcome *outcome,
+                             sv_error *error)
 {
     const sv_plan *plan = worker->plan;
-    const char *data;
-    sv_status status = sv_fetch_task(worker->fetch, i, task, &worker->scratch, &data, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    piece p = {worker, task, task->first, plan->segment.samples, results};
+    piece p = {worker, task, task->first, plan->segment.samples, results, span->is_hole};
     int64_t byte = plan->segment_offset + task->first * p.samples.strides[1];
-    p.samples.address = (char *)((uintptr_t)data + (uintptr_t)byte);
+    p.samples.address = (char *)((uintptr_t)hold->data + (uintptr_t)byte);
     p.samples.shape[1] = task->last - task->first;
+    int64_t bytes =
+        task->num_rows * p.samples.shape[1] * (int64_t)sv_dtype_itemsize(p.samples.dtype);
     outcome->has_results = true;
-    if (worker->fetch->io == SV_IO_MAP) {
-        outcome->bytes_mapped =
-            task->num_rows * p.samples.shape[1] * (int64_t)sv_dtype_itemsize(p.samples.dtype);
+    if (span->is_hole) {
+        outcome->bytes_in_holes = bytes;
+    } else if (worker->fetch->io == SV_IO_MAP) {
+        outcome->bytes_mapped = bytes;
+        outcome->bytes_by_faults = worker->by_faults ? bytes : 0;
     } else {
         outcome->bytes_copied = task->last_byte - task->first_byte;
     }
-    return reduce(&p, &worker->fetch->file, task->last_byte, error);
+    return reduce(&p, &worker->fetch->file, error);
 }
 
 /* ---- by a reader ------------------------------------------------------------------------- */
@@ -135,9 +134,12 @@ static sv_status add_piece(sv_worker *worker, piece *p, char *results, sv_outcom
     sv_status status = SV_OK;
     p->results = outcome->has_results ? worker->piece : results;
     if (is_mapped) {
-        status = reduce(p, &file, file.size_bytes, error);
+        status = reduce(p, &file, error);
     } else {
         reduce_rows(p);
+    }
+    if (is_mapped && status == SV_OK) {
+        status = sv_file_look(&file, file.size_bytes, NULL, error);
     }
     if (status != SV_OK && source != worker->recording) {
         return sv_fail_at(error, sv_recording_path(source), SV_FORMAT);
@@ -181,12 +183,12 @@ static sv_status do_by_reader(sv_worker *worker, const sv_task *task, char *resu
     return SV_OK;
 }
 
-sv_status sv_worker_do(sv_worker *worker, int64_t i, const sv_task *task, char *results,
-                       sv_outcome *outcome, sv_error *error)
+sv_status sv_worker_do(sv_worker *worker, const sv_span *span, const sv_hold *hold,
+                       const sv_task *task, char *results, sv_outcome *outcome, sv_error *error)
 {
     *outcome = (sv_outcome){.has_results = false};
     if (worker->plan->segment.in_place) {
-        return do_in_place(worker, i, task, results, outcome, error);
+        return do_in_place(worker, span, hold, task, results, outcome, error);
     }
     return do_by_reader(worker, task, results, outcome, error);
 }

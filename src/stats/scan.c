@@ -31,6 +31,23 @@ static void summarise(void *context, const sv_block *block, void *result)
     sv_summarise_block(scan->kernels, &block->samples, block->first, before, scan->figures, result);
 }
 
+/* What sv_summarise_block() makes of zeros. */
+static void summarise_hole(void *context, const sv_block *block, void *result)
+{
+    const summary_scan *scan = context;
+    const known_extremes *known = &scan->known[block->position];
+    sv_summary *summary = result;
+    sv_flat all = {block->samples.shape[0], block->first, 0.0};
+    sv_summary_init(summary);
+    summary->num_samples = summary->num_zero = all.length;
+    summary->min = summary->max = 0.0;
+    bool is_least = atomic_load_explicit(&known->min, memory_order_relaxed) > 0.0;
+    bool is_most = atomic_load_explicit(&known->max, memory_order_relaxed) < 0.0;
+    summary->min_index = is_least ? block->first : -1;
+    summary->max_index = is_most ? block->first : -1;
+    summary->head = summary->tail = summary->longest = all;
+}
+
 static void join(void *context, void *result, const void *next)
 {
     (void)context;
@@ -68,7 +85,7 @@ sv_status sv_summary_scan(sv_recording *recording, const sv_scan_range *range, u
         atomic_init(&scan.known[i].min, INFINITY);
         atomic_init(&scan.known[i].max, -INFINITY);
     }
-    sv_reducer reducer = {&scan, sizeof(sv_summary), summarise, join, merge};
+    sv_reducer reducer = {&scan, sizeof(sv_summary), summarise, summarise_hole, join, merge};
     status = sv_scan(recording, range, &reducer, options, report, error);
     sv_free(scan.known);
     return status;

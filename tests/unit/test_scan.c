@@ -8,7 +8,6 @@
 #include "kernel/kernel.h"
 #include "layouts.h"
 #include "sanitizers.h"
-#include "scan/fetch.h"
 #include "seisview/summary.h"
 #include "walk.h"
 
@@ -436,30 +435,6 @@ START_TEST(a_window_in_the_middle_of_a_tebibyte)
 }
 END_TEST
 
-/* However the window cuts the first block, what is asked of the system in advance is bounded. */
-START_TEST(reading_ahead_is_bounded)
-{
-    make_sparse("sparse.bin");
-    sv_open_options options = SV_OPEN_OPTIONS_INIT;
-    options.format = "raw";
-    sv_recording *recording = open_good(scratch_path("sparse.bin"), &options);
-    sv_segment segment = segment_of(recording, 0);
-    int64_t block = sv_block_samples(&segment);
-    for (int64_t cut = 1; cut <= block; cut *= 2) {
-        sv_scan_range range = {.num_rows = 1, .first = block - cut, .last = TIB / 4};
-        sv_plan plan;
-        sv_fetch fetch;
-        ck_assert_int_eq(sv_plan_make(recording, &range, &plan, NULL), SV_OK);
-        sv_fetch_open(&fetch, recording, &plan, SV_IO_AUTO);
-        sv_task task = sv_plan_task(&plan, fetch.tasks_ahead);
-        ck_assert_int_le(task.last_byte, INT64_C(256) << 20);
-        ck_assert_int_ge(task.last_byte, INT64_C(64) << 20);
-        sv_fetch_close(&fetch);
-    }
-    close_good(recording);
-}
-END_TEST
-
 static Suite *make_suite(bool with_sparse)
 {
     Suite *suite = suite_create("scan");
@@ -478,7 +453,6 @@ static Suite *make_suite(bool with_sparse)
     tcase_add_test(tests, there_is_a_processor);
     if (with_sparse) {
         tcase_add_loop_test(tests, a_window_in_the_middle_of_a_tebibyte, 0, 8);
-        tcase_add_test(tests, reading_ahead_is_bounded);
     }
     suite_add_tcase(suite, tests);
     return suite;

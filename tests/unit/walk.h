@@ -114,7 +114,7 @@ static inline walk begin_walk(const sv_segment *segment, const sv_scan_range *ra
 static inline sv_status run_walk(walk *w, sv_recording *recording, const sv_scan_options *options,
                                  sv_scan_report *report, sv_error *error)
 {
-    sv_reducer reducer = {w, sizeof(step), walk_block, walk_join, walk_merge};
+    sv_reducer reducer = {w, sizeof(step), walk_block, NULL, walk_join, walk_merge};
     return sv_scan(recording, &w->range, &reducer, options, report, error);
 }
 

@@ -1,7 +1,10 @@
+#include "scan/machine.h"
+
 #include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/size.h"
 #include "seisview/scan.h"
 
 /* Processors' worth of time that the control group of a container allows; 0 where it sets no limit.
@@ -40,4 +43,23 @@ int sv_num_processors(void)
         processors = quota;
     }
     return processors > 0 ? processors : 1;
+}
+
+/* Bytes that the control group of a container allows; INT64_MAX where it sets no limit. */
+static int64_t limit_of_group(void)
+{
+    FILE *file = fopen("/sys/fs/cgroup/memory.max", "re");
+    if (file == NULL) {
+        return INT64_MAX;
+    }
+    long long limit;
+    int fields = fscanf(file, "%lld", &limit); /* or the word "max" */
+    fclose(file);
+    return fields == 1 && limit > 0 ? limit : INT64_MAX;
+}
+
+int64_t sv_memory_bytes(void)
+{
+    int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? sv_min_i8(pages * page, limit_of_group()) : 0;
 }
