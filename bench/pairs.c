@@ -11,6 +11,7 @@
  *   --pairs N        how many (11)
  *   --bytes N        what each of them reads: adds GB/s
  *   --names A,B      what to call them
+ *   --cold FILE      taken out of the page cache before every run
  *   --goal RATIO     the least median of the ratios: exit 3 when it is less */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +39,7 @@ struct run {
 struct settings {
     int num_pairs;
     double bytes, goal; /* 0: not given */
+    const char *cold;   /* NULL: not given */
     struct run command, peer;
 };
 
@@ -67,16 +69,32 @@ static double run_once(const struct run *run)
     return seconds;
 }
 
+/* As far as nothing of it is still to be written. */
+static void take_out_of_cache(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0) {
+        fprintf(stderr, "pairs: %s: it cannot be taken out of the page cache\n", path);
+        exit(2);
+    }
+    close(file);
+}
+
+static void run_one(const struct settings *settings, struct run *run, int pair)
+{
+    if (run->arguments == NULL) {
+        return;
+    }
+    if (settings->cold != NULL) {
+        take_out_of_cache(settings->cold);
+    }
+    run->seconds[pair] = run_once(run);
+}
+
 static void run_pair(struct settings *settings, int pair)
 {
-    struct run *first = pair % 2 == 0 ? &settings->command : &settings->peer;
-    struct run *second = pair % 2 == 0 ? &settings->peer : &settings->command;
-    if (first->arguments != NULL) {
-        first->seconds[pair] = run_once(first);
-    }
-    if (second->arguments != NULL) {
-        second->seconds[pair] = run_once(second);
-    }
+    run_one(settings, pair % 2 == 0 ? &settings->command : &settings->peer, pair);
+    run_one(settings, pair % 2 == 0 ? &settings->peer : &settings->command, pair);
 }
 
 static struct figures print_run(struct run *run, const struct settings *settings)
@@ -117,7 +135,7 @@ static bool print_pairs(struct settings *settings)
 
 static void usage(void)
 {
-    fputs("Usage: pairs [--pairs N] [--bytes N] [--names A,B] [--goal RATIO] "
+    fputs("Usage: pairs [--pairs N] [--bytes N] [--names A,B] [--cold FILE] [--goal RATIO] "
           "-- COMMAND [ARGUMENT...] [-- PEER [ARGUMENT...]]\n",
           stderr);
     exit(1);
@@ -157,11 +175,10 @@ static void parse_commands(struct settings *settings, char *names, char *argumen
 
 static void parse_settings(struct settings *settings, int count, char *arguments[])
 {
-    static const struct option options[] = {{"pairs", required_argument, NULL, 'p'},
-                                            {"bytes", required_argument, NULL, 'b'},
-                                            {"names", required_argument, NULL, 'n'},
-                                            {"goal", required_argument, NULL, 'g'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"pairs", required_argument, NULL, 'p'}, {"bytes", required_argument, NULL, 'b'},
+        {"names", required_argument, NULL, 'n'}, {"cold", required_argument, NULL, 'c'},
+        {"goal", required_argument, NULL, 'g'},  {NULL, 0, NULL, 0}};
     char *names = NULL;
     double num_pairs = 11.0;
     int option;
@@ -170,6 +187,7 @@ static void parse_settings(struct settings *settings, int count, char *arguments
         case 'p': num_pairs = parse_number(optarg); break;
         case 'b': settings->bytes = parse_number(optarg); break;
         case 'n': names = optarg; break;
+        case 'c': settings->cold = optarg; break;
         case 'g': settings->goal = parse_number(optarg); break;
         default: usage();
         }

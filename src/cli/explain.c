@@ -68,7 +68,7 @@ static bool measure_ceiling(struct visit *visit, double *bytes_per_second)
 static void explain_rate(struct visit *visit)
 {
     const sv_scan_report *report = &visit->report;
-    int64_t bytes = report->bytes_mapped + report->bytes_copied;
+    int64_t bytes = report->bytes_mapped + report->bytes_copied; /* holes are not read */
     double rate = report->seconds > 0.0 ? (double)bytes / report->seconds : 0.0, ceiling;
     if (bytes < LEAST_BYTES_TO_RATE) {
         message(visit->path, "%.6f s, %.2f GB/s; too little to compare with the ceiling",
@@ -81,12 +81,31 @@ static void explain_rate(struct visit *visit)
     }
 }
 
-void explain(struct visit *visit)
+/* Where the bytes were, and what was done about it. */
+static void explain_reading(const struct visit *visit)
 {
     static const char *const ways[] = {[SV_IO_AUTO] = "auto",
                                        [SV_IO_MAP] = "map",
                                        [SV_IO_READ] = "read",
                                        [SV_IO_DIRECT] = "direct"};
+    const sv_scan_report *report = &visit->report;
+    message(visit->path,
+            "%" PRId64 " bytes mapped, %" PRId64 " copied, %" PRId64 " in holes (%s: %s)",
+            report->bytes_mapped, report->bytes_copied, report->bytes_in_holes, ways[report->io],
+            report->why);
+    if (report->bytes_read_ahead > 0) {
+        message(visit->path, "%" PRId64 " bytes were not in the page cache and were read ahead",
+                report->bytes_read_ahead);
+    }
+    if (report->bytes_by_faults > 0) {
+        message(visit->path,
+                "%" PRId64 " bytes mapped by faults: the page cache holds them in small pieces",
+                report->bytes_by_faults);
+    }
+}
+
+void explain(struct visit *visit)
+{
     const sv_scan_report *report = &visit->report;
     char size[32], memory[32] = "unknown";
     const char *kernel = "unknown";
@@ -94,10 +113,7 @@ void explain(struct visit *visit)
             size_text(sv_recording_size_bytes(visit->recording), size));
     if (report->num_blocks > 0) {
         sv_kernel_name(&kernel, NULL);
-        message(visit->path,
-                "%" PRId64 " bytes mapped, %" PRId64 " copied, %" PRId64 " read ahead (%s)",
-                report->bytes_mapped, report->bytes_copied, report->bytes_read_ahead,
-                ways[report->io]);
+        explain_reading(visit);
         message(visit->path, "%" PRId64 " blocks, %d thread%s, %s kernels", report->num_blocks,
                 report->threads, report->threads == 1 ? "" : "s", kernel);
         explain_rate(visit);

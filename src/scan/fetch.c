@@ -117,12 +117,12 @@ bool sv_fetch_is_cold(const sv_fetch *fetch, const sv_span *span)
            !sv_file_is_cached(&fetch->file, span->first_byte, span->last_byte);
 }
 
-/* Through a mapping of its own, which asks for large pages: the system then reads 2 MiB at a time,
+/* Through a mapping of its own, which asks for large pages: the system then reads 2 MiB at once,
  * and the next 2 MiB in advance. Other mappings of the file are left as they are. */
-static bool bring_in_large_pages(int fd, int64_t first_byte, int64_t size_bytes)
+static bool bring_large_page(int fd, int64_t first_byte, int64_t last_byte)
 {
 #ifdef MADV_HUGEPAGE
-    size_t size = (size_t)size_bytes;
+    size_t size = (size_t)(last_byte - first_byte);
     void *window = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, (off_t)first_byte);
     if (window == MAP_FAILED) {
         return false;
@@ -132,7 +132,7 @@ static bool bring_in_large_pages(int fd, int64_t first_byte, int64_t size_bytes)
     munmap(window, size);
     return brought;
 #else
-    (void)fd, (void)first_byte, (void)size_bytes;
+    (void)fd, (void)first_byte, (void)last_byte;
     return false;
 #endif
 }
@@ -140,13 +140,18 @@ static bool bring_in_large_pages(int fd, int64_t first_byte, int64_t size_bytes)
 /* Of less than a large page the system would read more than is wanted. */
 void sv_fetch_ahead(sv_fetch *fetch, const sv_span *span)
 {
-    int64_t first = sv_page_down(span->first_byte);
-    int64_t size = span->last_byte - first;
-    atomic_fetch_add(&fetch->bytes_ahead, size);
-    if (size >= LARGE_PAGE && bring_in_large_pages(fetch->file.fd, first, size)) {
-        return;
+    int64_t byte = sv_page_down(span->first_byte);
+    bool is_large = span->last_byte - byte >= LARGE_PAGE;
+    atomic_fetch_add(&fetch->bytes_ahead, span->last_byte - byte);
+    while (is_large && byte < span->last_byte) {
+        int64_t end = sv_min_i8(byte / LARGE_PAGE * LARGE_PAGE + LARGE_PAGE, span->last_byte);
+        is_large = bring_large_page(fetch->file.fd, byte, end);
+        byte = is_large ? end : byte;
     }
-    madvise((void *)(uintptr_t)(fetch->file.data + first), (size_t)size, MADV_WILLNEED);
+    if (byte < span->last_byte) {
+        madvise((void *)(uintptr_t)(fetch->file.data + byte), (size_t)(span->last_byte - byte),
+                MADV_WILLNEED);
+    }
 }
 
 /* ---- the mapping ------------------------------------------------------------------------- */

@@ -33,8 +33,8 @@ static void choose_slots(sv_team *t)
                          sv_max_i8(1, MOST_RESULTS_BYTES / task_bytes));
     t->threads = (int)sv_min_i8(t->threads, t->slots);
     int64_t tasks = SMALL_RESULTS_BYTES / (t->slots * task_bytes);
-    t->spans.most_tasks = sv_max_i8(1, sv_min_i8(tasks, MOST_TASKS_PER_SPAN));
-    t->slots *= t->spans.most_tasks;
+    t->tasks_per_span = sv_max_i8(1, sv_min_i8(tasks, MOST_TASKS_PER_SPAN));
+    t->slots *= t->tasks_per_span;
 }
 
 static void add_report(const sv_team *t, double seconds, sv_scan_report *report)
@@ -76,6 +76,7 @@ static void run(sv_team *t)
     sv_fetch_open(&t->fetch, t->recording, t->plan, t->options->io);
     sv_spans_open(&t->spans, t->plan, &t->fetch.file, t->reducer->hole != NULL);
     t->spans.most_bytes = t->fetch.span_bytes;
+    t->spans.most_tasks = t->tasks_per_span;
     t->spans.threads = t->threads;
     t->feed =
         (sv_feed){.fetch = &t->fetch, .spans = &t->spans, .lock = &t->lock, .moved = &t->moved};

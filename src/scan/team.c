@@ -239,7 +239,9 @@ static void do_work(sv_team *t, sv_worker *worker, const sv_work *work)
     sv_hold hold;
     bring(t, worker, work, &hold);
     do_tasks(t, worker, &work->span, &hold);
-    learn(worker, &work->span);
+    if (t->fetch.io == SV_IO_MAP && !work->span.is_hole) {
+        learn(worker, &work->span);
+    }
     pthread_mutex_lock(&t->lock);
     if (work->portion != NULL) {
         sv_feed_give_back(&t->feed, work->portion);

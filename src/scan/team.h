@@ -32,9 +32,10 @@ typedef struct sv_team {
     const sv_scan_options *options;
     sv_fetch fetch;
     int threads;
-    int64_t slots; /* a multiple of the tasks of a span */
-    char *results; /* slots × rows of a task × result_size */
-    sv_slot *ring; /* slots */
+    int64_t tasks_per_span; /* at most */
+    int64_t slots;          /* enough for several spans */
+    char *results;          /* slots × rows of a task × result_size */
+    sv_slot *ring;          /* slots */
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t moved; /* some of it has changed */

@@ -203,6 +203,164 @@ START_TEST(the_same_bits_whatever_runs_the_scan)
 }
 END_TEST
 
+/* ---- holes ----------------------------------------------------------------------------------- */
+
+/* The same bytes twice: with every zero written, and with none of those left out that fill a page.
+ * Long runs of zeros begin and end anywhere. */
+static void write_twice(const layout *l, struct random *random)
+{
+    enum { PAGE = 4096, LONGEST = 2 << 20 };
+    sv_recording *recording = open_layout(l, "dense.bin", random);
+    int64_t size = sv_recording_size_bytes(recording);
+    close_good(recording);
+    char *bytes = malloc((size_t)size);
+    int dense = open(scratch_path("dense.bin"), O_RDWR);
+    int sparse = open(scratch_path("sparse.bin"), O_CREAT | O_RDWR | O_TRUNC, 0600);
+    ck_assert_int_eq(pread(dense, bytes, (size_t)size, 0), size);
+    for (int64_t at = 0, length; at < size; at += length) {
+        length = 1 + (int64_t)random_below(random, LONGEST);
+        length = length < size - at ? length : size - at;
+        memset(bytes + at, 0, (size_t)length);
+        at += length;
+        length = (int64_t)random_below(random, LONGEST / 8);
+    }
+    ck_assert_int_eq(pwrite(dense, bytes, (size_t)size, 0), size);
+    ck_assert_int_eq(ftruncate(sparse, size), 0);
+    static const char zeros[PAGE];
+    for (int64_t at = 0; at < size; at += PAGE) {
+        size_t length = size - at < PAGE ? (size_t)(size - at) : PAGE;
+        if (memcmp(bytes + at, zeros, length) != 0) {
+            ck_assert_int_eq(pwrite(sparse, bytes + at, length, (off_t)at), (ssize_t)length);
+        }
+    }
+    close(dense);
+    close(sparse);
+    free(bytes);
+}
+
+static sv_recording *open_again(const layout *l, const char *name)
+{
+    sv_open_options options = SV_OPEN_OPTIONS_INIT;
+    ck_assert_int_eq(sv_dtype_parse(l->dtype, &options.dtype, NULL), SV_OK);
+    options.format = "raw";
+    options.channels = l->channels;
+    options.layout = l->order;
+    options.skip_bytes = l->skip_bytes;
+    return open_good(scratch_path(name), &options);
+}
+
+/* What the system says of holes; not every file system knows any. */
+static bool begins_with_hole(const char *name)
+{
+    int fd = open(scratch_path(name), O_RDONLY);
+    off_t data = lseek(fd, 0, SEEK_DATA);
+    close(fd);
+    return data != 0;
+}
+
+START_TEST(holes_have_the_figures_of_zeros)
+{
+    struct random random = random_begin("holes_have_the_figures_of_zeros");
+    const layout *l = &layouts[_i];
+    write_twice(l, &random);
+    sv_recording *dense = open_again(l, "dense.bin"), *sparse = open_again(l, "sparse.bin");
+    size_t num_bytes = (size_t)range_of(l).num_rows * WORDS * sizeof(uint64_t);
+    uint64_t *expected = summarise(dense, l, 0);
+    for (int i = _i % 3; i < NUM_WAYS; i += 3) {
+        uint64_t *words = summarise(sparse, l, i);
+        ck_assert_msg(memcmp(words, expected, num_bytes) == 0, "%s: %d threads, io %d differs",
+                      l->name, way(i).threads, (int)way(i).io);
+        free(words);
+    }
+    free(expected);
+    close_good(dense);
+    close_good(sparse);
+}
+END_TEST
+
+/* A reducer that takes holes is told of every sample once, as ever; one that does not reads them.
+ */
+START_TEST(holes_are_blocks_too)
+{
+    struct random random = random_begin("holes_are_blocks_too");
+    const layout *l = &layouts[_i];
+    write_twice(l, &random);
+    sv_recording *sparse = open_again(l, "sparse.bin");
+    sv_segment segment = segment_of(sparse, 0);
+    sv_scan_range range = range_of(l);
+    int64_t bytes =
+        range.num_rows * (range.last - range.first) * (int64_t)sv_view_itemsize(&segment.samples);
+    for (int i = _i % 3; i < NUM_WAYS; i += 3) {
+        sv_scan_options options = way(i);
+        sv_scan_report report = {0};
+        walk w = begin_walk(&segment, &range);
+        w.takes_holes = i % 2 == 0;
+        ck_assert_int_eq(run_walk(&w, sparse, &options, &report, NULL), SV_OK);
+        check_walked(&w, &segment.samples);
+        ck_assert(w.takes_holes || report.bytes_in_holes == 0);
+        ck_assert_int_ge(report.bytes_in_holes + report.bytes_mapped + report.bytes_copied, bytes);
+        end_walk(&w);
+    }
+    close_good(sparse);
+}
+END_TEST
+
+START_TEST(holes_are_not_read)
+{
+    const layout *l = &layouts[2];
+    struct random random = random_begin("holes_are_not_read");
+    close_good(open_layout(l, "sparse.bin", &random));
+    ck_assert_int_eq(truncate(scratch_path("sparse.bin"), 0), 0);
+    ck_assert_int_eq(truncate(scratch_path("sparse.bin"), (off_t)(4 * l->samples)), 0);
+    sv_recording *recording = open_again(l, "sparse.bin");
+    sv_scan_range range = range_of(l);
+    for (int i = 0; i < NUM_WAYS; i++) {
+        sv_scan_options options = way(i);
+        sv_scan_report report = {0};
+        sv_summary summary;
+        ck_assert_int_eq(sv_summary_scan(recording, &range, &options, &summary, &report, NULL),
+                         SV_OK);
+        ck_assert_int_eq(summary.num_zero, l->samples);
+        ck_assert_int_eq(summary.longest.length, l->samples);
+        if (begins_with_hole("sparse.bin")) {
+            ck_assert_int_eq(report.bytes_in_holes, 4 * l->samples);
+            ck_assert_int_eq(report.bytes_mapped + report.bytes_copied + report.bytes_read_ahead,
+                             0);
+        }
+    }
+    close_good(recording);
+}
+END_TEST
+
+/* ---- the page cache -------------------------------------------------------------------------- */
+
+static void take_out_of_cache(const char *name)
+{
+    int fd = open(scratch_path(name), O_RDWR);
+    ck_assert_int_eq(fsync(fd), 0);
+    ck_assert_int_eq(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    close(fd);
+}
+
+/* Large enough for several spans, which are brought ahead of those who use them. */
+START_TEST(the_same_bits_whatever_the_cache_holds)
+{
+    struct random random = random_begin("the_same_bits_whatever_the_cache_holds");
+    const layout large = {"large", "<f4", 1, 6000001, SV_PLANAR, 0, 0, {0, 0}, 0, 0};
+    sv_recording *recording = open_layout(&large, "cold.bin", &random);
+    uint64_t *expected = summarise(recording, &large, 0);
+    for (int i = 0; i < NUM_WAYS; i++) {
+        take_out_of_cache("cold.bin");
+        uint64_t *words = summarise(recording, &large, i);
+        ck_assert_msg(memcmp(words, expected, WORDS * sizeof *words) == 0,
+                      "%d threads, io %d differs", way(i).threads, (int)way(i).io);
+        free(words);
+    }
+    free(expected);
+    close_good(recording);
+}
+END_TEST
+
 static bool near(double a, double b, double size)
 {
     return (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-13 * size;
@@ -274,6 +432,8 @@ START_TEST(native_float32_is_never_copied)
         ck_assert(report.threads >= 1 && report.threads <= options.threads);
         if (options.io == SV_IO_AUTO || options.io == SV_IO_MAP) {
             ck_assert_int_eq(report.io, SV_IO_MAP);
+            ck_assert_int_eq(report.bytes_in_holes, 0);
+            ck_assert_ptr_nonnull(report.why);
             ck_assert_int_eq(report.bytes_mapped, bytes);
             ck_assert_int_eq(report.bytes_copied, 0);
         } else {
@@ -435,6 +595,33 @@ START_TEST(a_window_in_the_middle_of_a_tebibyte)
 }
 END_TEST
 
+/* All of it: a few seconds, where reading as many zeros would take minutes. */
+START_TEST(a_tebibyte_of_holes)
+{
+    const int64_t samples = TIB / 4, middle = samples / 2 + 1234567;
+    make_sparse("sparse.bin");
+    put_f4("sparse.bin", 4 * middle, 3.0f);
+    put_f4("sparse.bin", TIB - 4, -2.0f);
+    sv_open_options options = SV_OPEN_OPTIONS_INIT;
+    options.format = "raw";
+    sv_recording *recording = open_good(scratch_path("sparse.bin"), &options);
+    sv_scan_range range = {.num_rows = 1, .last = samples};
+    sv_scan_report report = {0};
+    sv_summary summary;
+    ck_assert_int_eq(sv_summary_scan(recording, &range, NULL, &summary, &report, NULL), SV_OK);
+    ck_assert_int_eq(summary.num_samples, samples);
+    ck_assert_int_eq(summary.num_zero, samples - 2);
+    ck_assert_int_eq(summary.max_index, middle);
+    ck_assert_int_eq(summary.min_index, samples - 1);
+    ck_assert_int_eq(summary.longest.length, middle);
+    ck_assert_int_eq(summary.longest.index, 0);
+    ck_assert_double_eq(sv_summary_mean(&summary), 1.0 / (double)samples);
+    ck_assert_int_eq(report.bytes_mapped, INT64_C(2) << 19);
+    ck_assert_int_eq(report.bytes_in_holes, TIB - report.bytes_mapped);
+    close_good(recording);
+}
+END_TEST
+
 static Suite *make_suite(bool with_sparse)
 {
     Suite *suite = suite_create("scan");
@@ -447,12 +634,17 @@ static Suite *make_suite(bool with_sparse)
     tcase_add_loop_test(tests, the_same_bits_whatever_runs_the_scan, 0, NUM_LAYOUTS);
     tcase_add_loop_test(tests, a_scan_summarises_what_the_views_hold, 0, NUM_LAYOUTS);
     tcase_add_loop_test(tests, native_float32_is_never_copied, 0, 3);
+    tcase_add_loop_test(tests, holes_have_the_figures_of_zeros, 0, NUM_LAYOUTS);
+    tcase_add_loop_test(tests, holes_are_blocks_too, 0, NUM_LAYOUTS);
+    tcase_add_test(tests, holes_are_not_read);
+    tcase_add_test(tests, the_same_bits_whatever_the_cache_holds);
     tcase_add_test(tests, a_report_is_added_to);
     tcase_add_test(tests, progress_is_told_by_the_calling_thread);
     tcase_add_loop_test(tests, the_ceiling_is_a_rate, 0, NUM_LAYOUTS);
     tcase_add_test(tests, there_is_a_processor);
     if (with_sparse) {
         tcase_add_loop_test(tests, a_window_in_the_middle_of_a_tebibyte, 0, 8);
+        tcase_add_test(tests, a_tebibyte_of_holes);
     }
     suite_add_tcase(suite, tests);
     return suite;

@@ -22,7 +22,7 @@ typedef struct walk {
     int64_t *next; /* of each row of the range: the sample that must come */
     uint64_t *sum;
     int64_t num_merged;
-    bool in_order;
+    bool in_order, takes_holes;
     atomic_int num_blocks; /* that were begun */
     /* Called in each block, from any thread: block number `number` of those begun. May be NULL. */
     void (*in_block)(void *context, int number);
@@ -63,6 +63,18 @@ static inline void walk_block(void *context, const sv_block *block, void *result
         block->samples.shape[0],
         sum_of_view(&block->samples, block->row, block->first),
     };
+}
+
+/* Its samples are zeros that are not to be looked at. */
+static inline void walk_hole(void *context, const sv_block *block, void *result)
+{
+    walk *w = context;
+    atomic_fetch_add(&w->num_blocks, 1);
+    step *s = result;
+    *s = (step){block->row, block->position, block->first, block->samples.shape[0], 0};
+    for (int64_t i = 0; i < s->count; i++) {
+        s->sum += mix(s->row, s->first + i, 0.0);
+    }
 }
 
 static inline void walk_join(void *context, void *result, const void *next)
@@ -115,6 +127,7 @@ static inline sv_status run_walk(walk *w, sv_recording *recording, const sv_scan
                                  sv_scan_report *report, sv_error *error)
 {
     sv_reducer reducer = {w, sizeof(step), walk_block, NULL, walk_join, walk_merge};
+    reducer.hole = w->takes_holes ? walk_hole : NULL;
     return sv_scan(recording, &w->range, &reducer, options, report, error);
 }
 
