@@ -1,11 +1,12 @@
-/* The most anonymous memory that a command held at once:
+/* The most anonymous memory, and the most page tables, that a command held at once:
  *
  *   memory [--limit MIB] -- COMMAND [ARGUMENT...]
  *
  * Anonymous is what is resident and no page of a file: the pages of a mapped file belong to the
- * page cache and do not count. The kernel keeps no peak of it, so /proc/PID/statm is looked at
- * every 50 µs. Kernels that count for each processor may show some 100 KiB too little. More than
- * MIB (2^20 bytes) is exit 3. */
+ * page cache and do not count, but the tables that map them are memory too. The kernel keeps no
+ * peak of either, so /proc/PID/status is looked at every 50 µs. Kernels that count for each
+ * processor may show some 100 KiB too little. More than MIB (2^20 bytes) of both together is
+ * exit 3. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -21,24 +22,34 @@
 extern char **environ;
 
 struct peak {
-    double mebibytes;
+    double anonymous, tables, both; /* in MiB */
     long num_looks;
 };
 
-static void look(int statm, struct peak *peak)
+/* The number behind `name`, which is in KiB. */
+static double field(const char *text, const char *name)
 {
-    char text[256];
-    ssize_t length = pread(statm, text, sizeof text - 1, 0);
-    if (length <= 0) {
-        return;
+    const char *at = strstr(text, name);
+    return at != NULL ? strtod(at + strlen(name), NULL) / 1024.0 : 0.0;
+}
+
+static double most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static void look(int file, struct peak *peak)
+{
+    char text[4096];
+    ssize_t length = pread(file, text, sizeof text - 1, 0);
+    text[length > 0 ? length : 0] = '\0';
+    if (strstr(text, "RssAnon:") == NULL) {
+        return; /* it has ended */
     }
-    text[length] = '\0';
-    long size, resident, of_files;
-    if (sscanf(text, "%ld %ld %ld", &size, &resident, &of_files) != 3 || resident == 0) {
-        return;
-    }
-    double mebibytes = (double)(resident - of_files) * (double)sysconf(_SC_PAGESIZE) / 1048576.0;
-    peak->mebibytes = mebibytes > peak->mebibytes ? mebibytes : peak->mebibytes;
+    double anonymous = field(text, "RssAnon:"), tables = field(text, "VmPTE:");
+    peak->anonymous = most(peak->anonymous, anonymous);
+    peak->tables = most(peak->tables, tables);
+    peak->both = most(peak->both, anonymous + tables);
     peak->num_looks++;
 }
 
@@ -60,19 +71,19 @@ static pid_t start(char *command[])
 static struct peak watch(pid_t child, int *status)
 {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/statm", (long)child);
-    int statm = open(path, O_RDONLY | O_CLOEXEC);
-    if (statm < 0) {
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)child);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
         fprintf(stderr, "memory: %s: %s\n", path, strerror(errno));
         exit(2);
     }
-    struct peak peak = {0.0, 0};
+    struct peak peak = {0.0, 0.0, 0.0, 0};
     const struct timespec pause = {0, 50000};
     while (waitpid(child, status, WNOHANG) == 0) {
-        look(statm, &peak);
+        look(file, &peak);
         nanosleep(&pause, NULL);
     }
-    close(statm);
+    close(file);
     return peak;
 }
 
@@ -96,9 +107,9 @@ int main(int count, char *arguments[])
                 status != 0 ? "it failed" : "it ended before it was looked at");
         return 2;
     }
-    bool reached = limit <= 0.0 || peak.mebibytes <= limit;
-    printf("  %-28s %8.2f MiB (%ld looks)", "peak anonymous memory", peak.mebibytes,
-           peak.num_looks);
+    bool reached = limit <= 0.0 || peak.both <= limit;
+    printf("  %-28s %8.2f MiB (%ld looks), page tables %.2f MiB", "peak anonymous memory",
+           peak.anonymous, peak.num_looks, peak.tables);
     if (limit > 0.0) {
         printf("  goal ≤ %g: %s", limit, reached ? "reached" : "MISSED");
     }

@@ -12,6 +12,7 @@
  *   --bytes N        what each of them reads: adds GB/s
  *   --names A,B      what to call them
  *   --cold FILE      taken out of the page cache before every run
+ *   --within MS      by how much more the command's median may be: exit 3 when it is more
  *   --goal RATIO     the least median of the ratios: exit 3 when it is less */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,8 +39,8 @@ struct run {
 
 struct settings {
     int num_pairs;
-    double bytes, goal; /* 0: not given */
-    const char *cold;   /* NULL: not given */
+    double bytes, goal, within; /* 0: not given */
+    const char *cold;           /* NULL: not given */
     struct run command, peer;
 };
 
@@ -129,14 +130,20 @@ static bool print_pairs(struct settings *settings)
     if (settings->goal > 0.0) {
         printf("  goal ≥ %g: %s", settings->goal, reached ? "reached" : "MISSED");
     }
+    if (settings->within > 0.0) {
+        double more = 1e3 * (command.median - peer.median);
+        reached = reached && more <= settings->within;
+        printf("  %.2f ms more, goal ≤ %g: %s", more, settings->within,
+               more <= settings->within ? "reached" : "MISSED");
+    }
     putchar('\n');
     return reached;
 }
 
 static void usage(void)
 {
-    fputs("Usage: pairs [--pairs N] [--bytes N] [--names A,B] [--cold FILE] [--goal RATIO] "
-          "-- COMMAND [ARGUMENT...] [-- PEER [ARGUMENT...]]\n",
+    fputs("Usage: pairs [--pairs N] [--bytes N] [--names A,B] [--cold FILE] [--within MS] "
+          "[--goal RATIO] -- COMMAND [ARGUMENT...] [-- PEER [ARGUMENT...]]\n",
           stderr);
     exit(1);
 }
@@ -188,6 +195,7 @@ static void parse_settings(struct settings *settings, int count, char *arguments
         case 'b': settings->bytes = parse_number(optarg); break;
         case 'n': names = optarg; break;
         case 'c': settings->cold = optarg; break;
+        case 'w': settings->within = parse_number(optarg); break;
         case 'g': settings->goal = parse_number(optarg); break;
         default: usage();
         }
