@@ -182,10 +182,13 @@ static void parse_commands(struct settings *settings, char *names, char *argumen
 
 static void parse_settings(struct settings *settings, int count, char *arguments[])
 {
-    static const struct option options[] = {
-        {"pairs", required_argument, NULL, 'p'}, {"bytes", required_argument, NULL, 'b'},
-        {"names", required_argument, NULL, 'n'}, {"cold", required_argument, NULL, 'c'},
-        {"goal", required_argument, NULL, 'g'},  {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"pairs", required_argument, NULL, 'p'},
+                                            {"bytes", required_argument, NULL, 'b'},
+                                            {"names", required_argument, NULL, 'n'},
+                                            {"cold", required_argument, NULL, 'c'},
+                                            {"within", required_argument, NULL, 'w'},
+                                            {"goal", required_argument, NULL, 'g'},
+                                            {NULL, 0, NULL, 0}};
     char *names = NULL;
     double num_pairs = 11.0;
     int option;

@@ -16,7 +16,7 @@
  * copied should still be in the caches when it is used. */
 enum { MAP_BYTES = 8 << 20, READ_BYTES = 1 << 20, LARGE_PAGE = 2 << 20 };
 
-enum { SMALL_BYTES = 64 << 10, MOST_SCRATCH_BYTES = 16 << 20 };
+enum { SMALL_BYTES = 64 << 10, MOST_SCRATCH_BYTES = 16 << 20, ALWAYS_FIT_BYTES = 64 << 20 };
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14; others answer EINVAL */
@@ -40,12 +40,12 @@ int64_t sv_fetch_task_bytes(const sv_plan *plan)
 static bool exceeds_memory(const sv_file *file, const sv_plan *plan, int64_t task_bytes)
 {
     struct stat about;
-    int64_t memory = sv_memory_bytes();
     int64_t bytes = task_bytes * plan->num_tasks;
-    if (fstat(file->fd, &about) == 0) {
-        bytes = sv_min_i8(bytes, (int64_t)about.st_blocks * 512);
+    if (bytes <= ALWAYS_FIT_BYTES || fstat(file->fd, &about) != 0) {
+        return false;
     }
-    return memory > 0 && bytes > memory / 4 * 3;
+    int64_t memory = sv_memory_bytes();
+    return memory > 0 && sv_min_i8(bytes, (int64_t)about.st_blocks * 512) > memory / 4 * 3;
 }
 
 static sv_io choose(const sv_file *file, const sv_plan *plan, sv_io io, const char **why)
