@@ -36,7 +36,8 @@ int64_t sv_fetch_task_bytes(const sv_plan *plan)
     return most;
 }
 
-/* Of a sparse file only what was written comes from the disk. */
+/* Whether the page cache could not keep it, and does not. Of a sparse file only what was written
+ * comes from the disk. */
 static bool exceeds_memory(const sv_file *file, const sv_plan *plan, int64_t task_bytes)
 {
     struct stat about;
@@ -44,8 +45,10 @@ static bool exceeds_memory(const sv_file *file, const sv_plan *plan, int64_t tas
     if (bytes <= ALWAYS_FIT_BYTES || fstat(file->fd, &about) != 0) {
         return false;
     }
+    bytes = sv_min_i8(bytes, (int64_t)about.st_blocks * 512);
     int64_t memory = sv_memory_bytes();
-    return memory > 0 && sv_min_i8(bytes, (int64_t)about.st_blocks * 512) > memory / 4 * 3;
+    return memory > 0 && bytes > memory / 4 * 3 &&
+           sv_file_cached_bytes(file, 0, file->size_bytes) < bytes / 4 * 3;
 }
 
 static sv_io choose(const sv_file *file, const sv_plan *plan, sv_io io, const char **why)
@@ -113,8 +116,9 @@ void sv_fetch_look(const sv_fetch *fetch, const sv_span *span, sv_hold *hold)
 /* What is small is brought by touching it. */
 bool sv_fetch_is_cold(const sv_fetch *fetch, const sv_span *span)
 {
-    return fetch->file.fd >= 0 && span->last_byte - span->first_byte > SMALL_BYTES &&
-           !sv_file_is_cached(&fetch->file, span->first_byte, span->last_byte);
+    int64_t first = sv_page_down(span->first_byte), size = span->last_byte - first;
+    return fetch->file.fd >= 0 && size > SMALL_BYTES &&
+           sv_file_cached_bytes(&fetch->file, first, span->last_byte) < size;
 }
 
 /* Through a mapping of its own, which asks for large pages: the system then reads 2 MiB at once,

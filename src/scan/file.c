@@ -69,23 +69,22 @@ sv_status sv_file_fault(const sv_file *file, int64_t first_byte, int64_t last_by
         (long long)last_byte);
 }
 
-bool sv_file_is_cached(const sv_file *file, int64_t first_byte, int64_t last_byte)
+int64_t sv_file_cached_bytes(const sv_file *file, int64_t first_byte, int64_t last_byte)
 {
 #if defined(__linux__) && defined(__x86_64__)
     enum { SYS_CACHESTAT = 451 }; /* Linux 6.5 */
-    int64_t first = sv_page_down(first_byte);
     struct {
         uint64_t first_byte, size_bytes;
-    } range = {(uint64_t)first, (uint64_t)(last_byte - first)};
+    } range = {(uint64_t)first_byte, (uint64_t)(last_byte - first_byte)};
     struct {
         uint64_t cached, dirty, writeback, evicted, recently_evicted;
     } pages;
     if (syscall(SYS_CACHESTAT, file->fd, &range, &pages, 0) != 0) {
-        return false;
+        return 0;
     }
-    return pages.cached * SV_PAGE >= range.size_bytes;
+    return (int64_t)pages.cached * SV_PAGE;
 #else
     (void)file, (void)first_byte, (void)last_byte;
-    return false;
+    return 0;
 #endif
 }

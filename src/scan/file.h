@@ -30,8 +30,9 @@ sv_status sv_file_look(const sv_file *file, int64_t last_byte, int64_t *size_byt
 sv_status sv_file_fault(const sv_file *file, int64_t first_byte, int64_t last_byte,
                         sv_error *error);
 
-/* Whether the page cache holds these bytes. False where the system does not tell. */
-bool sv_file_is_cached(const sv_file *file, int64_t first_byte, int64_t last_byte);
+/* How many of these bytes the page cache holds, in whole pages. 0 where the system does not tell.
+ */
+int64_t sv_file_cached_bytes(const sv_file *file, int64_t first_byte, int64_t last_byte);
 
 static inline int64_t sv_page_down(int64_t byte)
 {

@@ -14,6 +14,8 @@ enum { SPANS_PER_THREAD = 4, MOST_TASKS_PER_SPAN = 16, ALONE_BYTES = 1 << 20 };
  * of several tasks as long as their results are small. */
 enum { MOST_RESULTS_BYTES = 16 << 20, SMALL_RESULTS_BYTES = 1 << 20 };
 
+enum { MOST_READ_BYTES = 32 << 20 };
+
 static int choose_threads(const sv_plan *plan, const sv_scan_options *options)
 {
     const sv_scan_range *range = &plan->range;
@@ -71,9 +73,19 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* Each thread that reads has a span of its own in memory. */
+static void limit_threads(sv_team *t)
+{
+    int64_t bytes = sv_max_i8(t->fetch.span_bytes, sv_fetch_task_bytes(t->plan));
+    if (t->fetch.io != SV_IO_MAP && t->plan->segment.in_place) {
+        t->threads = (int)sv_max_i8(1, sv_min_i8(t->threads, MOST_READ_BYTES / bytes));
+    }
+}
+
 static void run(sv_team *t)
 {
     sv_fetch_open(&t->fetch, t->recording, t->plan, t->options->io);
+    limit_threads(t);
     sv_spans_open(&t->spans, t->plan, &t->fetch.file, t->reducer->hole != NULL);
     t->spans.most_bytes = t->fetch.span_bytes;
     t->spans.most_tasks = t->tasks_per_span;

@@ -239,7 +239,7 @@ static void do_work(sv_team *t, sv_worker *worker, const sv_work *work)
     sv_hold hold;
     bring(t, worker, work, &hold);
     do_tasks(t, worker, &work->span, &hold);
-    if (t->fetch.io == SV_IO_MAP && !work->span.is_hole) {
+    if (t->plan->segment.in_place && !work->span.is_hole) {
         learn(worker, &work->span);
     }
     pthread_mutex_lock(&t->lock);
@@ -305,7 +305,9 @@ void sv_team_run(sv_team *t)
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->moved, NULL);
     if (t->fetch.io == SV_IO_DIRECT && t->plan->segment.in_place) {
+        pthread_mutex_lock(&t->lock);
         start_feed(t);
+        pthread_mutex_unlock(&t->lock);
     }
     while (started < t->threads - 1 && pthread_create(&thread[started], NULL, run_thread, t) == 0) {
         started++;
