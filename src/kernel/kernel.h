@@ -128,7 +128,7 @@ typedef struct sv_kernels {
     void (*equal_f4)(const float *samples, int64_t pairs, uint64_t *bits);
     void (*equal_f8)(const double *samples, int64_t pairs, uint64_t *bits);
 
-    /* The same of integers of 1, 2, 3, 4 or 8 bytes as they are stored, at any address. */
+    /* The same of integers of up to 4 bytes as they are stored, at any address. */
     void (*equal_stored)(const char *samples, size_t itemsize, int64_t pairs, uint64_t *bits);
 
     /* The first index whose sample equals `value`; n where none does. */

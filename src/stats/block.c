@@ -116,10 +116,11 @@ static int64_t find(const sv_samples *samples, double value)
 
 enum { RUN_PAIRS = 2048 };
 
-/* Whether integers lie one after the other, so that equal ones have equal bytes there. */
+/* Whether integers lie one after the other, so that equal ones have equal bytes there. Those of 8
+ * bytes may be equal as float64 alone. */
 static bool compares_as_stored(const sv_samples *samples)
 {
-    return is_whole(samples->dtype) &&
+    return is_whole(samples->dtype) && sv_dtype_itemsize(samples->dtype) <= 4 &&
            samples->stride == (ptrdiff_t)sv_dtype_itemsize(samples->dtype);
 }
 

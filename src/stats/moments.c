@@ -35,6 +35,10 @@ static sv_pair total_of(const pair_lanes *lanes)
 /* Does not round: what even a pair cannot hold goes to the exact sum. */
 static void add_exactly(pair_lanes *lanes, int lane, double x, sv_exact *exact)
 {
+    if (fabs(x) > 0x1p1000) {
+        sv_exact_add(exact, x);
+        return;
+    }
     sv_pair high = sv_two_sum(lanes->high[lane], x);
     sv_pair low = sv_two_sum(lanes->low[lane], high.low);
     lanes->high[lane] = high.high;
@@ -148,10 +152,10 @@ static bool all_finite(const double lanes[SV_LANES])
 }
 
 /* A survey of stored IBM floats holds those that float32 does not reach at its ends. */
-static bool is_beyond_survey(sv_dtype dtype, const sv_lanes *lanes)
+static bool is_beyond_survey(sv_dtype dtype, const sv_counts *counts)
 {
-    return dtype.type == SV_IBM4 && (lanes->min <= -SV_IBM4_MOST || lanes->max >= SV_IBM4_MOST ||
-                                     (lanes->least < SV_IBM4_LEAST && lanes->least > 0.0));
+    return dtype.type == SV_IBM4 && (counts->min <= -SV_IBM4_MOST || counts->max >= SV_IBM4_MOST ||
+                                     counts->least < SV_IBM4_LEAST);
 }
 
 static void join_counts(sv_counts *into, const sv_counts *counts)
@@ -164,22 +168,35 @@ static void join_counts(sv_counts *into, const sv_counts *counts)
     into->least = counts->least < into->least ? counts->least : into->least;
 }
 
-static void take_stretch(sv_stretch *stretch, gathered *g)
+static sv_counts count(sv_stretch *stretch, const sv_lanes *lanes, bool finite)
 {
-    sv_lanes lanes;
-    if (!sv_stretch_survey_stored(stretch, &lanes) ||
-        is_beyond_survey(stretch->samples->dtype, &lanes)) {
-        sv_stretch_survey(stretch, &lanes);
-    }
-    bool finite = all_finite(lanes.squares);
-    sv_counts counts = {lanes.zeros, 0, 0, lanes.min, lanes.max, lanes.least};
+    sv_counts counts = {lanes->zeros, 0, 0, lanes->min, lanes->max, lanes->least};
     if (!finite) {
         sv_counts_init(&counts);
         sv_stretch_count(stretch, &counts);
-        sv_stretch_centre(stretch, lanes.squares, 0.0, 1.0, false);
-    } else if (lanes.least == 0.0) {
+    } else if (lanes->least == 0.0) {
         counts.least = (double)INFINITY;
         sv_stretch_zeros(stretch, &counts);
+    }
+    return counts;
+}
+
+static void take_stretch(sv_stretch *stretch, gathered *g)
+{
+    sv_lanes lanes;
+    bool stored = sv_stretch_survey_stored(stretch, &lanes);
+    if (!stored) {
+        sv_stretch_survey(stretch, &lanes);
+    }
+    bool finite = all_finite(lanes.squares);
+    sv_counts counts = count(stretch, &lanes, finite);
+    if (stored && is_beyond_survey(stretch->samples->dtype, &counts)) {
+        sv_stretch_survey(stretch, &lanes);
+        finite = all_finite(lanes.squares);
+        counts = count(stretch, &lanes, finite);
+    }
+    if (!finite) {
+        sv_stretch_centre(stretch, lanes.squares, 0.0, 1.0, false);
     }
     join_counts(&g->moments->counts, &counts);
     g->moments->any_equal |= lanes.any_equal != 0 || counts.zeros > 0;

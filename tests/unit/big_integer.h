@@ -62,9 +62,8 @@ static inline void big_add_shifted(struct big *x, uint64_t value, int shift, boo
 {
     const int at = shift / 32, bits = shift % 32;
     const uint64_t low = (value & UINT32_MAX) << bits, high = (value >> 32) << bits;
-    const uint32_t words[3] = {(uint32_t)low, 0, 0};
-    uint64_t middle = (low >> 32) + (high & UINT32_MAX);
-    const uint32_t parts[3] = {words[0], (uint32_t)middle,
+    const uint64_t middle = (low >> 32) + (high & UINT32_MAX);
+    const uint32_t parts[3] = {(uint32_t)low, (uint32_t)middle,
                                (uint32_t)((high >> 32) + (middle >> 32))};
     for (int i = 0; i < 3; i++) {
         if (negative) {
@@ -141,10 +140,12 @@ static inline int big_compare(const struct big *x, const struct big *y)
 /* |x| = mantissa · 2^(shift + BIG_UNIT). */
 static inline uint64_t big_mantissa(double x, int *shift)
 {
-    int exponent;
-    double fraction = frexp(fabs(x), &exponent);
-    *shift = x != 0.0 && exponent - 53 > BIG_UNIT ? exponent - 53 - BIG_UNIT : 0;
-    return (uint64_t)ldexp(fraction, exponent - BIG_UNIT - *shift);
+    const uint64_t hidden = (uint64_t)1 << 52;
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int field = (int)(bits >> 52 & 0x7ff);
+    *shift = field > 0 ? field - 1 : 0;
+    return (bits & (hidden - 1)) | (field > 0 ? hidden : 0);
 }
 
 static inline void big_add_double(struct big *x, double value)

@@ -372,10 +372,10 @@ START_TEST(surveys_see_ibm_floats_that_are_equal_in_value_alone)
 }
 END_TEST
 
-/* ---- zeros, counts, folds, centred squares ----------------------------------------------------
+/* ---- zeros, counts, folds, powers ----------------------------------------------------
  */
 
-typedef enum pass_kind { ZERO, COUNT, FOLD, CENTRE, NUM_PASSES } pass_kind;
+typedef enum pass_kind { ZERO, COUNT, FOLD, CENTRE, POWERS, NUM_PASSES } pass_kind;
 
 typedef struct pass {
     pass_kind kind;
@@ -404,9 +404,13 @@ static void run_pass(const sv_kernels *set, pass p, const streams *all, int64_t 
         p.is_f4 ? set->fold_f4(to->high, to->low, all->f4, lines, p.pivot, p.all_finite)
                 : set->fold_f8(to->high, to->low, all->f8, lines, p.pivot, p.all_finite);
         break;
-    default:
+    case CENTRE:
         p.is_f4 ? set->centre_f4(to->high, all->f4, lines, p.pilot, p.scale, p.all_finite)
                 : set->centre_f8(to->high, all->f8, lines, p.pilot, p.scale, p.all_finite);
+        break;
+    default:
+        p.is_f4 ? set->powers_f4(to->high, to->low, all->f4, lines, p.pilot, p.scale, p.all_finite)
+                : set->powers_f8(to->high, to->low, all->f8, lines, p.pilot, p.scale, p.all_finite);
         break;
     }
 }
@@ -619,7 +623,7 @@ static void draw_stored(struct random *random, char *to, int64_t n, size_t items
 
 START_TEST(equal_neighbours_as_they_are_stored)
 {
-    static const size_t itemsizes[] = {1, 2, 3, 4, 8};
+    static const size_t itemsizes[] = {1, 2, 3, 4};
     size_t itemsize = itemsizes[_i];
     struct random random = random_begin("equal_neighbours_as_they_are_stored");
     fenced memory = fence((MOST_PAIRS + 1) * itemsize + SHIFTS);
@@ -765,6 +769,63 @@ START_TEST(conversions_at_every_stride)
 }
 END_TEST
 
+/* ---- channels apart from one another ----------------------------------------------------------
+ */
+
+enum { MOST_ROWS = 19, MOST_FRAMES = 90, MOST_GAP = 13, MOST_ITEM = 8 };
+
+typedef struct frames {
+    size_t itemsize;
+    int rows;
+    int64_t count;
+    ptrdiff_t frame_bytes, row_bytes;
+} frames;
+
+enum { MOST_PARTED = MOST_ROWS * (MOST_FRAMES * MOST_ITEM + MOST_GAP) };
+
+/* The frames end with the last sample of the last, before the fence, or begin behind the other. */
+static void check_part(const sv_kernels *set, fenced memory, const frames *as, bool at_begin)
+{
+    static char own[MOST_PARTED], expected[MOST_PARTED];
+    ptrdiff_t frame = (ptrdiff_t)as->itemsize * as->rows;
+    ptrdiff_t bytes = as->count > 0 ? (ptrdiff_t)(as->count - 1) * as->frame_bytes + frame : 0;
+    const char *from = at_begin ? memory.begin : memory.end - bytes;
+    memset(own, 0x5a, sizeof own);
+    memset(expected, 0x5a, sizeof expected);
+    set->part(from, as->frame_bytes, as->itemsize, as->rows, as->count, own, as->row_bytes);
+    for (int64_t i = 0; i < as->count * as->rows; i++) {
+        int64_t row = i % as->rows, at = i / as->rows;
+        memcpy(expected + row * as->row_bytes + at * (int64_t)as->itemsize,
+               from + at * as->frame_bytes + row * (int64_t)as->itemsize, as->itemsize);
+    }
+    ck_assert_msg(memcmp(own, expected, sizeof own) == 0,
+                  "%" PRId64 " frames of %d rows of %zu bytes, %td bytes apart", as->count,
+                  as->rows, as->itemsize, as->frame_bytes);
+}
+
+START_TEST(parting_channels)
+{
+    static const size_t itemsizes[] = {1, 2, 3, 4, 8};
+    struct random random = random_begin("parting_channels");
+    fenced memory = fence(MOST_FRAMES * (MOST_ROWS * MOST_ITEM + MOST_GAP));
+    for (char *byte = memory.begin; byte < memory.end; byte++) {
+        *byte = (char)random_bits(&random);
+    }
+    frames as = {.itemsize = itemsizes[_i]};
+    for (as.rows = 1; as.rows <= MOST_ROWS; as.rows++) {
+        for (as.count = 0; as.count <= MOST_FRAMES; as.count += 1 + as.count / 24) {
+            ptrdiff_t gap = (ptrdiff_t)random_below(&random, 3) * MOST_GAP / 2;
+            as.frame_bytes = as.rows * (ptrdiff_t)as.itemsize + gap;
+            as.row_bytes = (ptrdiff_t)as.count * (ptrdiff_t)as.itemsize +
+                           (ptrdiff_t)random_below(&random, 2) * MOST_GAP;
+            check_part(tested, memory, &as, as.count % 4 == 3);
+            check_part(reference, memory, &as, as.count % 4 == 3);
+        }
+    }
+    unfence(memory);
+}
+END_TEST
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static const sv_kernels *find_set(const char *name, bool *runs_here)
@@ -799,7 +860,7 @@ static Suite *make_suite(const char *name)
     TCase *search = tcase_create("search");
     tcase_set_timeout(search, 120);
     tcase_add_loop_test(search, equal_neighbours, 0, 2);
-    tcase_add_loop_test(search, equal_neighbours_as_they_are_stored, 0, 5);
+    tcase_add_loop_test(search, equal_neighbours_as_they_are_stored, 0, 4);
     tcase_add_loop_test(search, finding_a_value, 0, 2);
     tcase_add_loop_test(search, finding_awkward_values, 0, 2);
     suite_add_tcase(suite, search);
@@ -808,6 +869,9 @@ static Suite *make_suite(const char *name)
     tcase_add_loop_test(conversion, conversions, 0, NUM_DTYPES);
     tcase_add_loop_test(conversion, conversions_at_every_stride, 0, NUM_DTYPES);
     suite_add_tcase(suite, conversion);
+    TCase *parting = tcase_create("parting");
+    tcase_add_loop_test(parting, parting_channels, 0, 5);
+    suite_add_tcase(suite, parting);
     return suite;
 }
 

@@ -29,11 +29,11 @@ static void naive(const bool *bit, int64_t n, sv_runs *runs)
 
 static void must_be_same(const sv_runs *own, const sv_runs *expected)
 {
-    ck_assert_int_eq(own->num_pairs, expected->num_pairs);
-    ck_assert_int_eq(own->head, expected->head);
-    ck_assert_int_eq(own->current, expected->current);
-    ck_assert_int_eq(own->longest, expected->longest);
-    ck_assert_int_eq(own->longest_first, expected->longest_first);
+    require(own->num_pairs == expected->num_pairs, "the number of pairs");
+    require(own->head == expected->head, "the ones in front");
+    require(own->current == expected->current, "the ones at the end");
+    require(own->longest == expected->longest, "the longest run");
+    require(own->longest_first == expected->longest_first, "where the longest run begins");
 }
 
 static void pack(const bool *bit, int64_t n, uint64_t words[MOST_WORDS])
@@ -151,6 +151,78 @@ START_TEST(of_equal_runs_the_first_is_kept)
 }
 END_TEST
 
+/* Runs of every length up to three words that begin at every bit of a word, behind a shorter one
+ * that comes first, and before one of the same length that must not count. */
+START_TEST(long_runs_over_many_words)
+{
+    enum { MOST_LENGTH = 200, N = 700 };
+    for (int64_t length = 2; length <= MOST_LENGTH; length++) {
+        for (int64_t first = 201; first < 201 + 64; first += 1 + first % 3) {
+            bool bit[N] = {false};
+            int64_t again = first + length + 1 + first % 5;
+            memset(bit + 200 - (length - 1), 1, (size_t)(length - 1));
+            memset(bit + first, 1, (size_t)length);
+            memset(bit + again, 1, (size_t)(again + length <= N ? length : N - again));
+            uint64_t words[MOST_WORDS];
+            pack(bit, N, words);
+            sv_runs own = {0}, expected;
+            sv_runs_add(&own, words, N);
+            naive(bit, N, &expected);
+            must_be_same(&own, &expected);
+        }
+    }
+}
+END_TEST
+
+/* Words full of runs of one to a few, of which a word holds many: the longest grows by one at a
+ * time, and is in the middle of a word, at its ends, or over them. */
+START_TEST(dense_short_runs)
+{
+    struct random random = random_begin("dense_short_runs");
+    for (int round = 0; round < 400; round++) {
+        bool bit[MOST_BITS];
+        int64_t n = 1 + (int64_t)random_below(&random, MOST_BITS);
+        int64_t at = 0;
+        while (at < n) {
+            uint64_t most = 1 + 4 * (uint64_t)at / MOST_BITS + random_below(&random, 3);
+            for (uint64_t k = random_below(&random, most) + 1; k > 0 && at < n; k--) {
+                bit[at++] = true;
+            }
+            for (uint64_t k = random_below(&random, 2) + 1; k > 0 && at < n; k--) {
+                bit[at++] = false;
+            }
+        }
+        uint64_t words[MOST_WORDS];
+        pack(bit, n, words);
+        sv_runs own = {0}, expected;
+        sv_runs_add(&own, words, n);
+        naive(bit, n, &expected);
+        must_be_same(&own, &expected);
+    }
+}
+END_TEST
+
+/* Every word of 16 bits, in front of, behind and between others: what joins at its ends. */
+START_TEST(every_pattern_at_both_ends_of_a_word)
+{
+    enum { N = 192 };
+    static const uint64_t others[] = {0, ~UINT64_C(0), 1, UINT64_C(1) << 63, 0x00ff};
+    for (uint64_t pattern = 0; pattern < 1 << 16; pattern += 1 + pattern / 512) {
+        for (int i = 0; i < 25; i++) {
+            const uint64_t words[3] = {others[i % 5], pattern | pattern << 40, others[i / 5]};
+            bool bit[N];
+            for (int k = 0; k < N; k++) {
+                bit[k] = words[k / 64] >> k % 64 & 1;
+            }
+            sv_runs own = {0}, expected;
+            sv_runs_add(&own, words, N);
+            naive(bit, N, &expected);
+            must_be_same(&own, &expected);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("runs");
@@ -161,6 +233,9 @@ int main(void)
     tcase_add_test(tests, nothing_is_nothing);
     tcase_add_test(tests, all_ones_and_all_zeros);
     tcase_add_test(tests, of_equal_runs_the_first_is_kept);
+    tcase_add_test(tests, long_runs_over_many_words);
+    tcase_add_test(tests, dense_short_runs);
+    tcase_add_test(tests, every_pattern_at_both_ends_of_a_word);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

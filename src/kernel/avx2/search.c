@@ -148,8 +148,7 @@ static uint64_t equal_word(const char *x, size_t itemsize, int64_t pairs)
     case 1: return pairs == WORD ? equal_word_1(x) : equal_some(x, 1, pairs);
     case 2: return pairs == WORD ? equal_word_2(x) : equal_some(x, 2, pairs);
     case 3: return pairs == WORD ? equal_word_3(x) : equal_some(x, 3, pairs);
-    case 4: return pairs == WORD ? equal_word_4(x) : equal_some(x, 4, pairs);
-    default: return equal_some(x, 8, pairs);
+    default: return pairs == WORD ? equal_word_4(x) : equal_some(x, 4, pairs);
     }
 }
 

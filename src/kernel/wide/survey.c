@@ -96,6 +96,7 @@ SV_INLINE equal_part add_equal(stored as, equal_part part, const char *x)
     if (as.type == SV_IBM4) {
         int32_t digit = as.swapped ? 0x0000f000 : 0x00f00000;
         part = part_equal_i4(part, and_i4(load_i4(x), digit), all_i4(0));
+        part = part_equal_i4(part, and_i4(load_i4(x + 4), digit), all_i4(0));
     }
     return part_equal_i4(part, load_i4(x), load_i4(x + 4));
 }
@@ -252,6 +253,10 @@ SV_INLINE void survey(stored as, sv_lanes *lanes, const void *const stream[SV_ST
         end_group(&sums);
     }
     finish(as, &s, lanes);
+    if (lines == 0) {
+        lanes->min = lanes->least = (double)INFINITY;
+        lanes->max = -(double)INFINITY;
+    }
     store_f8(lanes->sum, s.sum);
     store_f8(lanes->squares, sums.stretch);
 }
