@@ -1,8 +1,9 @@
 /* Converting: a recording, or a window and some channels of it, written in another format.
  *
- * The target is written to a temporary name beside it, synced, and renamed: an interrupted
- * conversion leaves nothing half done. The same input gives the same bytes: nothing of this run's
- * clock goes into a file. Samples are streamed; memory stays bounded whatever the length. */
+ * The target is written without a name (where the file system has no such files, under a temporary
+ * one beside it), synced, and given its own: an interrupted conversion leaves nothing half done.
+ * The same input gives the same bytes: nothing of this run's clock goes into a file. Samples are
+ * streamed; memory stays bounded whatever the length. */
 #ifndef SEISVIEW_CONVERT_H
 #define SEISVIEW_CONVERT_H
 

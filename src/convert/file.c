@@ -192,14 +192,26 @@ static void size_tiles(sv_work *work, int64_t rows_at_once)
         sv_min_i8(work->tile_samples, sv_max_i8(work->walk.last - work->walk.first, 1));
 }
 
-/* Rows whose tiles are taken together: all that there is room for when each has enough samples. */
+/* Whether the samples of a row lie together in the source, so that a row alone costs no more to
+ * read than among others. */
+static bool is_planar(const sv_segment *segment)
+{
+    return segment->in_place &&
+           segment->samples.strides[1] == (int64_t)sv_view_itemsize(&segment->samples);
+}
+
+/* Rows whose tiles are taken together. Planar to planar: as many as there is room for in full, at
+ * least one; else all that there is room for when each has enough samples. */
 static int64_t rows_at_once(const sv_work *work)
 {
     const sv_writer *writer = work->writing->writer;
     int64_t itemsize = (int64_t)sv_dtype_itemsize(work->writing->encoding.dtype);
-    int64_t samples = sv_max_i8(sv_min_i8(work->walk.last - work->walk.first, LEAST_SAMPLES), 1);
-    int64_t rows = writer->is_interleaved ? SV_GROUP_ROWS : TILE_BYTES / (samples * itemsize);
-    return sv_min_i8(rows, writer->group_rows);
+    int64_t samples = sv_max_i8(work->walk.last - work->walk.first, 1);
+    if (!is_planar(&work->walk.segment)) {
+        samples = sv_min_i8(samples, LEAST_SAMPLES);
+    }
+    int64_t rows = sv_max_i8(TILE_BYTES / itemsize / samples, 1);
+    return sv_min_i8(writer->is_interleaved ? SV_GROUP_ROWS : rows, writer->group_rows);
 }
 
 static void place_rows(sv_work *work)

@@ -11,17 +11,15 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/temporary.h"
-#include "seisview/buffer.h"
-#include "seisview/view.h"
+#include "convert/pieces.h"
 
-enum { COPY_BYTES = 256 * 1024, MOST_TRIES = 10000 };
+enum { COPY_BYTES = 256 * 1024, MOST_TRIES = 10000, LINK_TEXT_SIZE = 32 };
 
 struct sv_output {
-    int fd;
-    char *path;      /* NULL: standard output */
-    char *temporary; /* NULL: nameless, or there no more */
+    sv_pieces pieces; /* with the descriptor */
+    char *path;       /* NULL: standard output */
+    char *temporary;  /* NULL: nameless, or there no more */
     bool replace;
-    bool is_stream;
     bool is_committed;
     int64_t size_bytes;
 };
@@ -33,6 +31,18 @@ static size_t directory_length(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash != NULL ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* "." for a name alone. NULL: no memory. */
+static char *directory_of(const char *path)
+{
+    size_t length = directory_length(path);
+    char *directory = sv_malloc(length + sizeof ".");
+    if (directory != NULL) {
+        memcpy(directory, path, length);
+        strcpy(directory + length, length > 0 ? "" : ".");
+    }
+    return directory;
 }
 
 /* A link is followed, so that what it names is written and not the link replaced. */
@@ -63,39 +73,91 @@ static sv_status resolve(const char *path, bool replace, char **resolved, sv_err
 /* ---- opening ----------------------------------------------------------------------------- */
 
 /* The mode of a new file is the system's to decide, by the umask; mkstemp() would not ask it. */
-static sv_status open_beside(sv_output *output, sv_error *error)
+enum { NEW_MODE = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH };
+
+/* Under which a file without a name can be given one. */
+static void name_descriptor(int fd, char text[LINK_TEXT_SIZE])
+{
+    snprintf(text, LINK_TEXT_SIZE, "/proc/self/fd/%d", fd);
+}
+
+/* A file without a name: nothing is left of it whatever ends the program. −1 where the file system
+ * has no such files, or they could not be given a name at the end. */
+static int open_nameless(const char *directory)
+{
+    int fd = -1;
+#ifdef O_TMPFILE
+    char text[LINK_TEXT_SIZE];
+    struct stat itself, found;
+    fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, NEW_MODE);
+    if (fd < 0) {
+        return -1;
+    }
+    name_descriptor(fd, text);
+    if (fstat(fd, &itself) != 0 || stat(text, &found) != 0 || found.st_dev != itself.st_dev ||
+        found.st_ino != itself.st_ino) {
+        close(fd);
+        fd = -1;
+    }
+#else
+    (void)directory;
+#endif
+    return fd;
+}
+
+/* Tries `make` with one hidden name after the other in the target's directory, until it answers
+ * something else than that this one exists: what it answered, with errno. Sets output->temporary
+ * where that was not −1. */
+static int try_names(sv_output *output, int (*make)(const sv_output *, const char *))
 {
     static const char pattern[] = ".seisview-%ld-%d.part";
     size_t length = directory_length(output->path);
     size_t size_bytes = length + sizeof pattern + 32;
-    output->temporary = sv_malloc(size_bytes);
-    if (output->temporary == NULL) {
-        return sv_fail_memory(error, size_bytes);
+    char *name = sv_malloc(size_bytes);
+    int answer = -1;
+    errno = name == NULL ? ENOMEM : EEXIST;
+    for (int i = 0; i < MOST_TRIES && answer < 0 && errno == EEXIST; i++) {
+        memcpy(name, output->path, length);
+        snprintf(name + length, size_bytes - length, pattern, (long)getpid(), i);
+        answer = make(output, name);
     }
-    memcpy(output->temporary, output->path, length);
-    for (int i = 0; i < MOST_TRIES && output->fd < 0; i++) {
-        snprintf(output->temporary + length, size_bytes - length, pattern, (long)getpid(), i);
-        output->fd = open(output->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY,
-                          S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
-        if (output->fd < 0 && errno != EEXIST) {
-            break;
-        }
+    if (answer < 0) {
+        int kept = errno;
+        sv_free(name);
+        errno = kept;
+        return -1;
     }
-    if (output->fd >= 0) {
-        return SV_OK;
+    output->temporary = name;
+    return answer;
+}
+
+static int make_file(const sv_output *output, const char *name)
+{
+    (void)output;
+    return open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, NEW_MODE);
+}
+
+static sv_status open_beside(sv_output *output, sv_error *error)
+{
+    char *directory = directory_of(output->path);
+    if (directory == NULL) {
+        return sv_fail_memory(error, strlen(output->path) + 1);
     }
-    sv_status status = sv_fail_errno(error, "no file can be made in its directory");
-    sv_free(output->temporary);
-    output->temporary = NULL;
-    return status;
+    output->pieces.fd = open_nameless(directory);
+    sv_free(directory);
+    if (output->pieces.fd < 0) {
+        output->pieces.fd = try_names(output, make_file);
+    }
+    return output->pieces.fd >= 0 ? SV_OK
+                                  : sv_fail_errno(error, "no file can be made in its directory");
 }
 
 static sv_status open_standard_output(sv_output *output, bool appends, sv_error *error)
 {
-    output->is_stream = appends;
-    output->fd = appends ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                         : sv_open_nameless(sv_temporary_directory());
-    if (output->fd >= 0) {
+    output->pieces.is_stream = appends;
+    output->pieces.fd = appends ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                                : sv_open_nameless(sv_temporary_directory());
+    if (output->pieces.fd >= 0) {
         return SV_OK;
     }
     return appends ? sv_fail_errno(error, "standard output cannot be written")
@@ -112,7 +174,7 @@ sv_status sv_output_open(const char *path, bool replace, bool appends, sv_output
     if (opened == NULL) {
         return sv_fail_memory(error, sizeof *opened);
     }
-    opened->fd = -1;
+    opened->pieces.fd = -1;
     opened->replace = replace;
     sv_status status;
     if (strcmp(path, "-") == 0) {
@@ -131,55 +193,13 @@ sv_status sv_output_open(const char *path, bool replace, bool appends, sv_output
 
 /* ---- bytes ------------------------------------------------------------------------------- */
 
-/* A view's way of writing: a reader that went away is an errno and no signal. */
-static sv_status write_on(int fd, const void *bytes, size_t num_bytes, sv_error *error)
-{
-    sv_buffer *buffer;
-    sv_status status = sv_buffer_borrow_const(bytes, num_bytes, &buffer, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    sv_view view;
-    int64_t done_bytes;
-    sv_error inner;
-    status = sv_view_of_buffer(buffer, sv_dtype_make(SV_U1, SV_NATIVE_ENDIAN), &view, error);
-    if (status == SV_OK) {
-        status = sv_view_write(&view, fd, &done_bytes, &inner);
-        if (status != SV_OK) {
-            errno = inner.system_error;
-            status = sv_fail_errno(error, "standard output cannot be written");
-        }
-    }
-    sv_buffer_close(buffer);
-    return status;
-}
-
-static sv_status write_at(const sv_output *output, int64_t offset_bytes, const char *bytes,
-                          size_t num_bytes, sv_error *error)
-{
-    while (num_bytes > 0) {
-        ssize_t count = pwrite(output->fd, bytes, num_bytes, (off_t)offset_bytes);
-        if (count < 0 && errno != EINTR) {
-            return sv_fail_errno(error, "it cannot be written at byte %lld",
-                                 (long long)offset_bytes);
-        }
-        if (count > 0) {
-            bytes += count;
-            offset_bytes += count;
-            num_bytes -= (size_t)count;
-        }
-    }
-    return SV_OK;
-}
-
 sv_status sv_output_write(sv_output *output, int64_t offset_bytes, const void *bytes,
                           size_t num_bytes, sv_error *error)
 {
     if (num_bytes == 0) {
         return SV_OK;
     }
-    sv_status status = output->is_stream ? write_on(output->fd, bytes, num_bytes, error)
-                                         : write_at(output, offset_bytes, bytes, num_bytes, error);
+    sv_status status = sv_pieces_write(&output->pieces, offset_bytes, bytes, num_bytes, error);
     if (status == SV_OK) {
         output->size_bytes = sv_max_i8(output->size_bytes, offset_bytes + (int64_t)num_bytes);
     }
@@ -195,8 +215,12 @@ sv_status sv_output_read(sv_output *output, int64_t offset_bytes, void *bytes, s
                          size_t *num_read, sv_error *error)
 {
     *num_read = 0;
+    sv_status status = sv_pieces_flush(&output->pieces, error);
+    if (status != SV_OK) {
+        return status;
+    }
     while (*num_read < num_bytes) {
-        ssize_t count = pread(output->fd, (char *)bytes + *num_read, num_bytes - *num_read,
+        ssize_t count = pread(output->pieces.fd, (char *)bytes + *num_read, num_bytes - *num_read,
                               (off_t)(offset_bytes + (int64_t)*num_read));
         if (count < 0 && errno != EINTR) {
             return sv_fail_errno(error, "it cannot be read back at byte %lld",
@@ -217,7 +241,7 @@ int64_t sv_output_size(const sv_output *output)
 
 bool sv_output_is_stream(const sv_output *output)
 {
-    return output->is_stream;
+    return output->pieces.is_stream;
 }
 
 /* ---- the end ----------------------------------------------------------------------------- */
@@ -233,7 +257,7 @@ static sv_status copy_to_standard_output(sv_output *output, sv_error *error)
         size_t count;
         status = sv_output_read(output, done, bytes, COPY_BYTES, &count, error);
         if (status == SV_OK) {
-            status = count > 0 ? write_on(STDOUT_FILENO, bytes, count, error)
+            status = count > 0 ? sv_write_on(STDOUT_FILENO, bytes, count, error)
                                : sv_fail(error, SV_TRUNCATED, "what was kept of it is cut");
         }
         done += (int64_t)count;
@@ -246,16 +270,9 @@ static sv_status copy_to_standard_output(sv_output *output, sv_error *error)
  * they could have kept. */
 static void sync_directory(const sv_output *output)
 {
-    size_t length = directory_length(output->path);
-    char directory[PATH_MAX] = ".";
-    if (length >= sizeof directory) {
-        return;
-    }
-    if (length > 0) {
-        memcpy(directory, output->path, length);
-        directory[length] = '\0';
-    }
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char *directory = directory_of(output->path);
+    int fd = directory != NULL ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    sv_free(directory);
     if (fd >= 0) {
         fsync(fd);
         close(fd);
@@ -280,20 +297,44 @@ static int rename_to_nothing(const char *from, const char *to)
     return unlink(from);
 }
 
+/* A file without a name takes `name`, which nothing must have. */
+static int link_nameless(const sv_output *output, const char *name)
+{
+    char text[LINK_TEXT_SIZE];
+    name_descriptor(output->pieces.fd, text);
+    return linkat(AT_FDCWD, text, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+/* 0; −1 with errno. What is replaced is there until the new one is: only a rename does that, and
+ * for as long as it takes a nameless file has a hidden name. */
+static int take_name(sv_output *output)
+{
+    if (output->temporary == NULL) {
+        int linked = link_nameless(output, output->path);
+        if (linked == 0 || errno != EEXIST || !output->replace) {
+            return linked;
+        }
+        if (try_names(output, link_nameless) != 0) {
+            return -1;
+        }
+    }
+    return output->replace ? rename(output->temporary, output->path)
+                           : rename_to_nothing(output->temporary, output->path);
+}
+
 sv_status sv_output_commit(sv_output *output, sv_error *error)
 {
-    if (output->is_stream) {
-        return SV_OK;
+    sv_status status = sv_pieces_flush(&output->pieces, error);
+    if (status != SV_OK || output->pieces.is_stream) {
+        return status;
     }
     if (output->path == NULL) {
         return copy_to_standard_output(output, error);
     }
-    if (fsync(output->fd) != 0) {
+    if (fsync(output->pieces.fd) != 0) {
         return sv_fail_errno(error, "it cannot be written to the disk");
     }
-    int renamed = output->replace ? rename(output->temporary, output->path)
-                                  : rename_to_nothing(output->temporary, output->path);
-    if (renamed != 0) {
+    if (take_name(output) != 0) {
         return errno == EEXIST ? sv_fail(error, SV_BUSY,
                                          "somebody made a file of that name meanwhile; give "
                                          "--force to replace it")
@@ -318,9 +359,10 @@ void sv_output_close(sv_output *output)
     if (output == NULL) {
         return;
     }
-    if (output->fd >= 0) {
-        close(output->fd);
+    if (output->pieces.fd >= 0) {
+        close(output->pieces.fd);
     }
+    sv_pieces_free(&output->pieces);
     if (output->temporary != NULL) {
         unlink(output->temporary);
         sv_free(output->temporary);

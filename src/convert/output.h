@@ -1,6 +1,8 @@
-/* A file that comes to be wholly or not at all: written under a temporary name beside its own,
- * synced, renamed. Standard output ("-") gets its bytes at the end, from a nameless file; or as
- * they come, where each is written behind the one before. */
+/* A file that comes to be wholly or not at all: written without a name, or where the file system
+ * has no such files under a temporary one beside its own; synced; given its name. Standard output
+ * ("-") gets its bytes at the end, from a nameless file; or as they come, where each is written
+ * behind the one before. Bytes that follow one another are gathered (convert/pieces.h), so that a
+ * write may also say why an earlier one failed. */
 #ifndef SV_CONVERT_OUTPUT_H
 #define SV_CONVERT_OUTPUT_H
 
@@ -18,7 +20,7 @@ typedef struct sv_output sv_output;
 sv_status sv_output_open(const char *path, bool replace, bool appends, sv_output **output,
                          sv_error *error);
 
-/* `output` is where the bytes go; what lies between the writes is zeros. SV_IO. */
+/* `output` is where the bytes go; what lies between the writes is zeros. SV_IO, SV_NOMEM. */
 sv_status sv_output_write(sv_output *output, int64_t offset_bytes, const void *bytes,
                           size_t num_bytes, sv_error *error);
 sv_status sv_output_append(sv_output *output, const void *bytes, size_t num_bytes, sv_error *error);

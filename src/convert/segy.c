@@ -288,18 +288,27 @@ static int64_t byte_of_trace(const sv_writing *writing, int64_t position)
            position * (TRACE_HEADER_BYTES + writing->extent.num_samples * itemsize);
 }
 
-static sv_status write_headers(sv_writing *writing, const sv_walk *walk, sv_error *error)
+static sv_status write_header(sv_writing *writing, const sv_walk *walk, int64_t i, sv_error *error)
 {
     unsigned char header[TRACE_HEADER_BYTES];
+    fill_trace_header(writing, walk, i, header);
+    return sv_output_write(writing->output, byte_of_trace(writing, walk->position + i), header,
+                           sizeof header, error);
+}
+
+/* Of traces without samples there are no tiles. */
+static sv_status write_empty(sv_writing *writing, const sv_walk *walk, sv_error *error)
+{
     sv_status status = SV_OK;
-    for (int64_t i = 0; i < walk->num_rows && status == SV_OK; i++) {
-        fill_trace_header(writing, walk, i, header);
-        status = sv_output_write(writing->output, byte_of_trace(writing, walk->position + i),
-                                 header, sizeof header, error);
+    bool is_empty = writing->extent.num_samples == 0;
+    for (int64_t i = 0; is_empty && i < walk->num_rows && status == SV_OK; i++) {
+        status = write_header(writing, walk, i, error);
     }
     return status;
 }
 
+/* A header right before its samples, so that the file is written in order where tiles have whole
+ * traces. */
 static sv_status write_samples(sv_writing *writing, const sv_walk *walk, const sv_tile *tile,
                                sv_error *error)
 {
@@ -308,8 +317,11 @@ static sv_status write_samples(sv_writing *writing, const sv_walk *walk, const s
     for (int64_t i = 0; i < walk->num_rows && status == SV_OK; i++) {
         int64_t byte = byte_of_trace(writing, walk->position + i) + TRACE_HEADER_BYTES +
                        tile->first * itemsize;
-        status = sv_output_write(writing->output, byte, tile->samples + i * tile->row_bytes,
-                                 (size_t)(tile->num_samples * itemsize), error);
+        status = tile->first == 0 ? write_header(writing, walk, i, error) : SV_OK;
+        if (status == SV_OK) {
+            status = sv_output_write(writing->output, byte, tile->samples + i * tile->row_bytes,
+                                     (size_t)(tile->num_samples * itemsize), error);
+        }
     }
     return status;
 }
@@ -431,7 +443,7 @@ const sv_writer sv_writer_segy = {
     .group_rows = SV_GROUP_ROWS,
     .encode = encode_segy,
     .begin = begin_segy,
-    .rows = write_headers,
+    .rows = write_empty,
     .samples = write_samples,
     .close = close_segy,
 };
@@ -444,7 +456,7 @@ const sv_writer sv_writer_su = {
     .group_rows = SV_GROUP_ROWS,
     .encode = encode_su,
     .begin = begin_su,
-    .rows = write_headers,
+    .rows = write_empty,
     .samples = write_samples,
     .close = close_segy,
 };

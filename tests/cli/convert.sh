@@ -164,19 +164,43 @@ says 'cut.sac: 11908 of the 12000 samples' 'cut.npy: NumPy files'
 run info --json cut.npy
 has 1 num_samples=92
 
+# begin TARGET: converts without an end, once it writes in the folder target; $program.
+begin()
+{
+    "$SEISVIEW" convert --force endless.bin "$1" >out 2>err &
+    program=$!
+    until readlink "/proc/$program/fd/"* 2>/dev/null | grep -q "^$work/target/"; do
+        kill -0 "$program" 2>/dev/null || break
+        sleep 0.01
+    done
+}
+
 check 'a signal leaves nothing behind'
 truncate -s 8G endless.bin
 mkdir target
-"$SEISVIEW" convert endless.bin target/endless.npy >out 2>err &
-program=$!
-while [ -z "$(ls -A target)" ] && kill -0 "$program" 2>/dev/null; do
-    sleep 0.01
-done
+begin target/endless.npy
 kill -TERM "$program"
 wait "$program"
 status=$?
 exits 143
 says 'stopped by SIGTERM'
 [ -z "$(ls -A target)" ] || fail "the directory holds $(ls -A target)"
+
+check 'nor does one that kills, where files need no name'
+begin target/endless.npy
+has_name=$(ls -A target)
+kill -KILL "$program"
+wait "$program" 2>/dev/null
+status=$?
+exits 137
+[ -n "$has_name" ] || [ -z "$(ls -A target)" ] || fail "the directory holds $(ls -A target)"
+rm -f target/.seisview-*.part
+
+check 'what was to be replaced is there still'
+echo precious >target/kept.npy
+begin target/kept.npy
+kill -KILL "$program"
+wait "$program" 2>/dev/null
+[ "$(cat target/kept.npy)" = precious ] || fail 'it was replaced'
 
 finish

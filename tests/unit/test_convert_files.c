@@ -400,6 +400,11 @@ START_TEST(a_program_that_is_killed_leaves_no_file_of_that_name)
     ck_assert(WIFSIGNALED(status));
     ck_assert(!exists(path_of("made.bin")));
     ck_assert(!exists(path_of("made.sigmf-meta")));
+    int nameless = open(scratch_directory, O_TMPFILE | O_RDWR, 0600);
+    if (nameless >= 0) {
+        close(nameless);
+        count_scratch(1);
+    }
 }
 
 START_TEST(an_unwritable_directory_is_an_error)
