@@ -75,7 +75,8 @@ typedef struct sv_segment {
 
 /* A row of a segment, by value. */
 typedef struct sv_channel {
-    int64_t number;      /* from 0 within the recording, ids in order of appearance */
+    int64_t number;      /* from 0 within the recording, ids in order of appearance; those of a
+                            segment's rows follow one another */
     bool has_id;         /* whether the format knows an id at all */
     char id[SV_ID_SIZE]; /* NET.STA.LOC.CHA as in the file, "" without one; maybe not UTF-8 */
     char unit[16];       /* "" where the format has none */
@@ -213,6 +214,19 @@ SV_API sv_status sv_window_resolve(const sv_recording *recording, int64_t segmen
  * channel. Patterns as the shell's (* ? [..]). SV_INVALID when the text makes no sense. */
 SV_API sv_status sv_channel_selected(const char *selection, const sv_channel *channel,
                                      bool *selected, sv_error *error);
+
+/* Neighbouring rows of a segment. */
+typedef struct sv_rows {
+    int64_t first, end; /* [first, end) */
+} sv_rows;
+
+/* The next rows at or behind `row` that the selection takes; false where there are none, and where
+ * its text makes no sense. Only patterns ask row after row:
+ *
+ *   sv_rows rows = {0, 0};
+ *   while (sv_rows_selected(recording, segment, "0,3-5", rows.end, &rows)) … */
+SV_API bool sv_rows_selected(const sv_recording *recording, int64_t segment, const char *selection,
+                             int64_t row, sv_rows *rows);
 
 #ifdef __cplusplus
 }

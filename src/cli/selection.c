@@ -13,24 +13,19 @@ static bool has_window(const struct options *options)
            options->window.to.kind != SV_POSITION_NONE;
 }
 
-/* The selection's text was looked at when the options were read, and the row exists. */
-static bool is_chosen(const struct selection *selection, int64_t segment, int64_t row)
+/* The selection's text was looked at when the options were read. */
+static bool next_rows(const struct selection *selection, int64_t segment, sv_rows *rows)
 {
-    sv_channel channel;
-    bool chosen = false;
-    return sv_recording_channel(selection->recording, segment, row, &channel) == SV_OK &&
-           sv_channel_selected(selection->options->channels, &channel, &chosen, NULL) == SV_OK &&
-           chosen;
+    return sv_rows_selected(selection->recording, segment, selection->options->channels, rows->end,
+                            rows);
 }
 
-static int64_t count_rows(const struct selection *selection, const sv_segment *segment)
+static int64_t count_rows(const struct selection *selection, int64_t segment)
 {
-    if (selection->options->channels == NULL) {
-        return segment->num_channels;
-    }
     int64_t count = 0;
-    for (int64_t row = 0; row < segment->num_channels; row++) {
-        count += is_chosen(selection, segment->index, row) ? 1 : 0;
+    sv_rows rows = {0, 0};
+    while (next_rows(selection, segment, &rows)) {
+        count += rows.end - rows.first;
     }
     return count;
 }
@@ -53,7 +48,7 @@ static bool take_segment(struct walk *walk, int64_t index)
     if (walk->first == walk->last && has_window(selection->options)) {
         return false;
     }
-    walk->segment_rows = count_rows(selection, &walk->segment);
+    walk->segment_rows = count_rows(selection, index);
     return walk->segment_rows > 0;
 }
 
@@ -70,14 +65,13 @@ bool walk_segment(struct walk *walk)
 
 bool walk_rows(struct walk *walk)
 {
-    const struct selection *selection = walk->selection;
-    bool all = selection->options->channels == NULL;
+    sv_rows rows = {0, walk->next_row};
     walk->num_rows = 0;
-    while (walk->num_rows < GROUP_ROWS && walk->next_row < walk->segment.num_channels) {
-        if (all || is_chosen(selection, walk->segment.index, walk->next_row)) {
-            walk->rows[walk->num_rows++] = walk->next_row;
+    while (walk->num_rows < GROUP_ROWS && next_rows(walk->selection, walk->segment.index, &rows)) {
+        while (walk->num_rows < GROUP_ROWS && rows.first < rows.end) {
+            walk->rows[walk->num_rows++] = rows.first++;
         }
-        walk->next_row++;
+        walk->next_row = rows.first;
     }
     return walk->num_rows > 0;
 }
@@ -126,15 +120,13 @@ static bool meet(struct met *met, int64_t number)
 static bool meets_again(const struct selection *selection, int64_t segment, struct met *met,
                         sv_channel *channel)
 {
-    sv_segment found;
-    if (sv_recording_segment(selection->recording, segment, &found) != SV_OK) {
-        return false;
-    }
-    for (int64_t row = 0; row < found.num_channels; row++) {
-        if (is_chosen(selection, segment, row) &&
-            sv_recording_channel(selection->recording, segment, row, channel) == SV_OK &&
-            meet(met, channel->number)) {
-            return true;
+    sv_rows rows = {0, 0};
+    while (next_rows(selection, segment, &rows)) {
+        for (int64_t row = rows.first; row < rows.end; row++) {
+            if (sv_recording_channel(selection->recording, segment, row, channel) == SV_OK &&
+                meet(met, channel->number)) {
+                return true;
+            }
         }
     }
     return false;
@@ -197,7 +189,7 @@ static void say_nothing_chosen(const struct selection *selection, const char *pa
     for (int64_t index = 0; index < sv_recording_num_segments(recording); index++) {
         sv_segment segment;
         if (sv_recording_segment(recording, index, &segment) == SV_OK) {
-            int64_t rows = count_rows(selection, &segment);
+            int64_t rows = count_rows(selection, index);
             num_rows += rows;
             num_samples += rows > 0 ? segment.num_samples : 0;
         }

@@ -14,31 +14,24 @@ sv_scope sv_scope_of(const sv_recording *recording, const sv_convert_options *op
                       .only_row = -1};
 }
 
-/* The selection's text made sense when it was first looked at, and the row exists. */
-static bool is_chosen(const sv_scope *scope, int64_t segment, int64_t row)
+/* The selection's text made sense when it was first looked at. */
+static bool next_rows(const sv_scope *scope, int64_t segment, sv_rows *rows)
 {
-    sv_channel channel;
-    bool chosen = false;
-    if (scope->only_row >= 0) {
-        return row == scope->only_row;
+    if (scope->only_row < 0) {
+        return sv_rows_selected(scope->recording, segment, scope->options->channels, rows->end,
+                                rows);
     }
-    return scope->options->channels == NULL ||
-           (sv_recording_channel(scope->recording, segment, row, &channel) == SV_OK &&
-            sv_channel_selected(scope->options->channels, &channel, &chosen, NULL) == SV_OK &&
-            chosen);
+    bool is_ahead = rows->end <= scope->only_row;
+    *rows = (sv_rows){scope->only_row, scope->only_row + 1};
+    return is_ahead;
 }
 
-static int64_t count_rows(const sv_scope *scope, const sv_segment *segment)
+static int64_t count_rows(const sv_scope *scope, int64_t segment)
 {
-    if (scope->only_row >= 0) {
-        return 1;
-    }
-    if (scope->options->channels == NULL) {
-        return segment->num_channels;
-    }
     int64_t count = 0;
-    for (int64_t row = 0; row < segment->num_channels; row++) {
-        count += is_chosen(scope, segment->index, row) ? 1 : 0;
+    sv_rows rows = {0, 0};
+    while (next_rows(scope, segment, &rows)) {
+        count += rows.end - rows.first;
     }
     return count;
 }
@@ -72,8 +65,8 @@ static bool take_segment(sv_walk *walk, int64_t index)
     if (walk->first == walk->last && has_window(scope)) {
         return false;
     }
-    walk->segment_rows = count_rows(scope, &walk->segment);
-    walk->next_row = sv_max_i8(scope->only_row, 0);
+    walk->segment_rows = count_rows(scope, index);
+    walk->next_row = 0;
     return walk->segment_rows > 0;
 }
 
@@ -91,15 +84,14 @@ bool sv_walk_segment(sv_walk *walk)
 
 bool sv_walk_rows(sv_walk *walk)
 {
-    int64_t end =
-        walk->scope->only_row >= 0 ? walk->scope->only_row + 1 : walk->segment.num_channels;
+    sv_rows rows = {0, walk->next_row};
     walk->position += walk->num_rows;
     walk->num_rows = 0;
-    while (walk->num_rows < walk->most_rows && walk->next_row < end) {
-        if (is_chosen(walk->scope, walk->segment.index, walk->next_row)) {
-            walk->rows[walk->num_rows++] = walk->next_row;
+    while (walk->num_rows < walk->most_rows && next_rows(walk->scope, walk->segment.index, &rows)) {
+        while (walk->num_rows < walk->most_rows && rows.first < rows.end) {
+            walk->rows[walk->num_rows++] = rows.first++;
         }
-        walk->next_row++;
+        walk->next_row = rows.first;
     }
     return walk->num_rows > 0;
 }

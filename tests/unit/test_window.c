@@ -308,6 +308,72 @@ START_TEST(nonsense_selections_are_refused)
 }
 END_TEST
 
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+enum { NUM_ROWS = 40 };
+
+/* "7,3-12,30": up to five items, now and then a pattern. */
+static void make_selection(struct random *random, char *text, size_t size)
+{
+    int num_items = 1 + (int)random_below(random, 5);
+    text[0] = '\0';
+    for (int i = 0; i < num_items; i++) {
+        size_t used = strlen(text);
+        int low = (int)random_below(random, NUM_ROWS + 5);
+        int high = low + (int)random_below(random, 9);
+        const char *comma = i > 0 ? "," : "";
+        uint64_t kind = random_below(random, 20);
+        if (kind == 0) {
+            snprintf(text + used, size - used, "%sIU.*", comma);
+        } else if (kind < 10) {
+            snprintf(text + used, size - used, "%s%d", comma, low);
+        } else {
+            snprintf(text + used, size - used, "%s%d-%d", comma, low, high);
+        }
+    }
+}
+
+static void compare_rows(const sv_recording *recording, const char *selection)
+{
+    bool taken[NUM_ROWS] = {false};
+    sv_rows rows = {0, 0};
+    while (sv_rows_selected(recording, 0, selection, rows.end, &rows)) {
+        ck_assert_msg(rows.first < rows.end && rows.end <= NUM_ROWS, "%s", selection);
+        for (int64_t row = rows.first; row < rows.end; row++) {
+            require(!taken[row], selection);
+            taken[row] = true;
+        }
+    }
+    for (int64_t row = 0; row < NUM_ROWS; row++) {
+        ck_assert_msg(taken[row] == selects(selection, row, ""), "%s: row %d",
+                      selection != NULL ? selection : "all", (int)row);
+    }
+}
+
+START_TEST(rows_are_those_whose_channels_are_selected)
+{
+    char samples[NUM_ROWS * 4] = {0}, selection[128];
+    struct random random = random_begin("rows");
+    sv_open_options options = SV_OPEN_OPTIONS_INIT;
+    options.channels = NUM_ROWS;
+    sv_recording *recording = open_good(write_scratch("a.raw", samples, sizeof samples), &options);
+    compare_rows(recording, NULL);
+    compare_rows(recording, "0-9223372036854775807");
+    compare_rows(recording, "5-9,0-20,20-22,7");
+    for (int i = 0; i < 2000; i++) {
+        make_selection(&random, selection, sizeof selection);
+        compare_rows(recording, selection);
+    }
+    sv_rows rows;
+    ck_assert(!sv_rows_selected(recording, 1, NULL, 0, &rows));
+    ck_assert(!sv_rows_selected(recording, 0, NULL, NUM_ROWS, &rows));
+    ck_assert(!sv_rows_selected(recording, 0, NULL, -1, &rows));
+    ck_assert(!sv_rows_selected(recording, 0, "nonsense[", 0, &rows));
+    ck_assert(!sv_rows_selected(recording, 0, "3-", 0, &rows));
+    close_good(recording);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -323,6 +389,7 @@ int main(void)
         channels_are_selected_by_number,
         channels_are_selected_by_id,
         nonsense_selections_are_refused,
+        rows_are_those_whose_channels_are_selected,
     };
     return run_in_scratch("window", tests, sizeof tests / sizeof tests[0]);
 }
