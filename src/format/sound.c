@@ -1,4 +1,5 @@
-/* Sound files through libsndfile: WAV, RF64, W64, AIFF, AIFF-C, AU, CAF, FLAC and Ogg. Sound has a
+/* Sound files through libsndfile: WAV, RF64, W64, AIFF, AIFF-C, AU, CAF, FLAC, Ogg, and the rarer
+ * AVR, HTK, IRCAM, MATLAB 4 and 5, MPC 2000, NIST, PAF, PVF, SVX, VOC, WVE and XI. Sound has a
  * rate, and neither a start nor ids. */
 #include "format/sound.h"
 
@@ -10,14 +11,14 @@
 #include "base/memory.h"
 #include "base/size.h"
 
-static const char *const suffixes[] = {".wav",  ".wave", ".rf64", ".w64",  ".aif",
-                                       ".aiff", ".aifc", ".au",   ".snd",  ".caf",
-                                       ".flac", ".ogg",  ".oga",  ".opus", NULL};
+static const char *const suffixes[] = {".wav",  ".wave", ".rf64", ".w64", ".aif",  ".aiff",
+                                       ".aifc", ".au",   ".snd",  ".caf", ".flac", ".ogg",
+                                       ".oga",  ".opus", ".mp3",  ".sds", ".sd2",  NULL};
 
 static sv_likeness probe_sound(const sv_source *source, const sv_head *head)
 {
     (void)source;
-    return sv_sound_has_magic(head) ? SV_LIKE_MAGIC : SV_UNLIKE;
+    return sv_sound_has_magic(head) || sv_sound_is_refused(head) ? SV_LIKE_MAGIC : SV_UNLIKE;
 }
 
 /* ---- how many there are ------------------------------------------------------------------ */
@@ -73,6 +74,7 @@ static sv_status count_encoded(sv_recording *recording, sv_sound *sound,
     if (stated->is_unfinished) {
         return warn_of_unfinished(recording, sound, error);
     }
+    num_stated = sv_max_i8(num_stated, stated->num_frames);
     if (sound->num_frames < num_stated && num_stated < SF_COUNT_MAX) {
         return warn_of_missing(recording, sound, num_stated, error);
     }
@@ -118,11 +120,17 @@ static sv_status describe(sv_recording *recording, const sv_source *source,
                           const sv_sound_statement *stated, sv_sound_file *file, sv_error *error)
 {
     sv_sound *sound = recording->state;
-    sound->encoding = sv_sound_encoding_of(file->info.format);
+    int container = file->info.format & SF_FORMAT_TYPEMASK;
+    int code = file->info.format & SF_FORMAT_SUBMASK;
+    /* PAF packs 24 bits in blocks, of which libsndfile loses the end. */
+    bool is_garbled = container == SF_FORMAT_PAF && code == SF_FORMAT_PCM_24;
+    sound->encoding = is_garbled ? NULL : sv_sound_encoding_of(file->info.format);
     if (sound->encoding == NULL) {
-        return sv_fail(error, SV_UNSUPPORTED,
-                       "its samples are encoded in a way (libsndfile's 0x%x) that is not read",
-                       (unsigned)file->info.format);
+        return sv_fail(
+            error, SV_UNSUPPORTED,
+            "its samples are encoded in a way (libsndfile's 0x%x) that is not read; convert "
+            "it to WAV with sox or sndfile-convert",
+            (unsigned)file->info.format);
     }
     sound->num_channels = file->info.channels;
     sound->num_frames = sv_max_i8(0, file->info.frames);
@@ -133,7 +141,7 @@ static sv_status describe(sv_recording *recording, const sv_source *source,
         return sv_fail(error, SV_FORMAT, "its header makes no sense: %" PRId64 " channels at %g Hz",
                        sound->num_channels, sound->sample_rate);
     }
-    bool is_flac = (file->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC;
+    bool is_flac = container == SF_FORMAT_FLAC;
     /* What looks plain but is not lies in blocks, where seeking is not to be trusted. */
     sound->seeks = sound->encoding->seeks && (is_flac || !sound->encoding->is_plain);
     sv_status status = sv_sound_find_place(sound, file, error);
@@ -149,6 +157,11 @@ static sv_status examine(sv_recording *recording, const sv_source *source, const
     sv_status status = sv_sound_read_statement(recording, head, &stated, error);
     if (status != SV_OK) {
         return status;
+    }
+    if (stated.is_mpeg) {
+        return sv_fail(error, SV_UNSUPPORTED,
+                       "its samples are MP3 frames, which are not read; convert it to plain WAV "
+                       "with sox or ffmpeg");
     }
     sv_sound_mend_header(&stated, head->file_bytes, &sound->patch);
     status = sv_sound_file_open(&file, recording, &sound->patch, error);
@@ -177,9 +190,7 @@ static sv_status open_sound(sv_recording *recording, const sv_source *source, co
                        "files; leave them out, or give --format raw");
     }
     if (!sv_sound_has_magic(head)) {
-        return sv_fail(error, SV_FORMAT,
-                       "it does not begin as a sound file that is read (WAV, RF64, W64, AIFF, AU, "
-                       "CAF, FLAC, Ogg); if its samples are raw, say --format raw");
+        return sv_sound_refuse(source->data_path, head, error);
     }
     sv_sound *sound = sv_calloc(1, sizeof *sound);
     if (sound == NULL) {
@@ -236,8 +247,8 @@ static sv_status channel_of_sound(const sv_recording *recording, int64_t segment
 
 const sv_format sv_format_sound = {
     .name = "sound",
-    .description = "sound files: WAV, RF64, W64, AIFF, AU, CAF, FLAC, Ogg, read in place where "
-                   "they are not encoded",
+    .description = "sound files: WAV, RF64, W64, AIFF, AU, CAF, FLAC, Ogg, VOC, NIST and others, "
+                   "read in place where they are not encoded",
     .suffixes = suffixes,
     .probe = probe_sound,
     .open = open_sound,

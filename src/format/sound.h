@@ -32,6 +32,7 @@ typedef struct sv_sound_statement {
     int64_t num_frames; /* where that is stated apart from the bytes; −1: it is not */
     double rate;        /* with its fraction; 0: not found */
     bool is_unfinished; /* the header was never completed: data_bytes means nothing */
+    bool is_mpeg;       /* a WAV file of MPEG frames */
 
     /* The field that states data_bytes in chunks; field_bytes 0: there is none. */
     int64_t field_byte;
@@ -40,9 +41,16 @@ typedef struct sv_sound_statement {
     int64_t counted_from; /* the byte from which it counts */
 } sv_sound_statement;
 
-/* Whether the file begins as one of the sound files that are read. libsndfile knows more; for some
- * of those its decoders write messages to the standard streams of whoever runs them. */
+/* Whether the file begins as one of the sound files that are read. */
 bool sv_sound_has_magic(const sv_head *head);
+
+/* Whether it begins as one of those that libsndfile reads and that are refused all the same: its
+ * decoders of MP3 and of MIDI sample dumps write messages to the standard streams of whoever runs
+ * them. */
+bool sv_sound_is_refused(const sv_head *head);
+
+/* Why a file without the magic of those that are read is not: SV_UNSUPPORTED, SV_FORMAT. */
+sv_status sv_sound_refuse(const char *path, const sv_head *head, sv_error *error);
 
 /* SV_IO, SV_TRUNCATED. */
 sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *head,

@@ -38,6 +38,8 @@ static const sv_sound_encoding encodings[] = {
     {SF_FORMAT_G721_32, SV_I2, 16, false, false},
     {SF_FORMAT_G723_24, SV_I2, 16, false, false},
     {SF_FORMAT_G723_40, SV_I2, 16, false, false},
+    {SF_FORMAT_DPCM_8, SV_I1, 24, false, false},
+    {SF_FORMAT_DPCM_16, SV_I2, 16, false, false},
     {SF_FORMAT_DWVW_12, SV_I2, 20, false, false},
     {SF_FORMAT_DWVW_16, SV_I2, 16, false, false},
     {SF_FORMAT_DWVW_24, SV_I3, 8, false, false},

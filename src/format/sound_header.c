@@ -13,10 +13,14 @@
 
 enum {
     MOST_CHUNKS = 1000, /* that are walked over */
-    LONGEST_HEADER = 24
+    LONGEST_HEADER = 24,
+
+    /* WAV's codes of encodings. */
+    WAVE_MPEG = 0x50,
+    WAVE_MP3 = 0x55
 };
 
-typedef enum container { WAVE, RF64, W64, AIFF, CAF } container;
+typedef enum container { WAVE, RF64, W64, AIFF, CAF, SVX } container;
 
 typedef struct style {
     container kind;
@@ -43,6 +47,8 @@ static const style styles[] = {
     {W64, W64_RIFF, 16, W64_WAVE, 16, 24, 40, 16, 8, SV_LITTLE_ENDIAN, 8, "data", 0},
     {AIFF, "FORM", 4, "AIFF", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, 2, "SSND", 8},
     {AIFF, "FORM", 4, "AIFC", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, 2, "SSND", 8},
+    {SVX, "FORM", 4, "8SVX", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, 2, "BODY", 0},
+    {SVX, "FORM", 4, "16SV", 4, 8, 12, 4, 4, SV_BIG_ENDIAN, 2, "BODY", 0},
     {CAF, "caff", 4, "\0\1", 2, 4, 8, 4, 8, SV_BIG_ENDIAN, 1, "data", 4},
 };
 
@@ -92,11 +98,113 @@ static bool is_au(const sv_head *head, sv_byte_order *order)
            load_size(head->bytes + 4, 4, *order) >= 24;
 }
 
+static int64_t word_at(const sv_head *head, size_t byte, sv_byte_order order)
+{
+    return byte + 4 <= head->num_bytes ? load_size(head->bytes + byte, 4, order) : -1;
+}
+
+/* IRCAM's, in either order, with the machine that wrote it. */
+static bool is_ircam(const sv_head *head)
+{
+    const unsigned char *bytes = head->bytes;
+    return head->num_bytes >= 4 &&
+           ((bytes[0] == 0x64 && bytes[1] == 0xA3 && bytes[2] <= 7 && bytes[3] == 0) ||
+            (bytes[0] == 0 && bytes[1] <= 7 && bytes[2] == 0xA3 && bytes[3] == 0x64));
+}
+
+/* HTK's and Akai's have hardly a magic number, but sizes that are the file's. */
+static bool is_htk(const sv_head *head)
+{
+    return holds(head, 8, "\0\2\0\0", 4) &&
+           word_at(head, 0, SV_BIG_ENDIAN) * 2 + 12 == head->file_bytes;
+}
+
+static bool is_mpc(const sv_head *head)
+{
+    enum { HEADER_BYTES = 42, STEREO = 21, NUM_FRAMES = 30 };
+    return holds(head, 0, "\1\4", 2) && head->num_bytes >= HEADER_BYTES &&
+           head->bytes[STEREO] <= 1 &&
+           word_at(head, NUM_FRAMES, SV_LITTLE_ENDIAN) * 2 * (1 + head->bytes[STEREO]) +
+                   HEADER_BYTES ==
+               head->file_bytes;
+}
+
+/* MATLAB 4 begins with a matrix, of any name: here with that of one rate. */
+static bool is_matlab_4(const sv_head *head)
+{
+    return holds(head, 16, "\0\0\0\x0Bsamplerate\0", 15) ||
+           holds(head, 16, "\x0B\0\0\0samplerate\0", 15);
+}
+
+/* Other magic numbers. */
+static const struct magic {
+    const char *text;
+    size_t num_bytes, byte;
+} magics[] = {
+    {"fLaC", 4, 0},
+    {"OggS\0", 5, 0},
+    {"2BIT", 4, 0}, /* AVR */
+    {"NIST_1A\n", 8, 0},
+    {" paf", 4, 0},
+    {"fap ", 4, 0},
+    {"PVF1\n", 5, 0},
+    {"Creative Voice File\x1A", 20, 0},
+    {"ALawSoundFile**\0", 16, 0}, /* WVE */
+    {"Extended Instrument: ", 21, 0},
+    {"MATLAB 5.0 MAT-file", 19, 0},
+};
+
 bool sv_sound_has_magic(const sv_head *head)
 {
     sv_byte_order order;
-    return style_of(head) != NULL || is_au(head, &order) || holds(head, 0, "fLaC", 4) ||
-           holds(head, 0, "OggS\0", 5);
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++) {
+        if (holds(head, magics[i].byte, magics[i].text, magics[i].num_bytes)) {
+            return true;
+        }
+    }
+    return style_of(head) != NULL || is_au(head, &order) || is_ircam(head) || is_htk(head) ||
+           is_mpc(head) || is_matlab_4(head);
+}
+
+/* ---- what is not read -------------------------------------------------------------------- */
+
+static bool is_mpeg(const sv_head *head)
+{
+    return holds(head, 0, "ID3", 3);
+}
+
+static bool is_sample_dump(const sv_head *head)
+{
+    return holds(head, 0, "\xF0\x7E", 2) && head->num_bytes >= 4 && head->bytes[3] == 1;
+}
+
+bool sv_sound_is_refused(const sv_head *head)
+{
+    return is_mpeg(head) || is_sample_dump(head);
+}
+
+sv_status sv_sound_refuse(const char *path, const sv_head *head, sv_error *error)
+{
+    static const char *const mpeg[] = {".mp3", NULL}, *const dump[] = {".sds", NULL},
+                             *const designer[] = {".sd2", NULL};
+    if (is_mpeg(head) || sv_path_has_suffix(path, mpeg)) {
+        return sv_fail(error, SV_UNSUPPORTED,
+                       "MP3 is not read: it keeps what ears hear, and no samples as they were "
+                       "measured; where they are all there is, convert it to WAV with sox or "
+                       "ffmpeg");
+    }
+    if (is_sample_dump(head) || sv_path_has_suffix(path, dump)) {
+        return sv_fail(error, SV_UNSUPPORTED,
+                       "MIDI sample dumps are not read; convert it to WAV with sndfile-convert");
+    }
+    if (sv_path_has_suffix(path, designer)) {
+        return sv_fail(error, SV_UNSUPPORTED,
+                       "Sound Designer II keeps its header in a second file, its resource fork; "
+                       "give --format raw with --dtype, --channels and --rate");
+    }
+    return sv_fail(error, SV_FORMAT,
+                   "it does not begin as a sound file that is read (WAV, RF64, W64, AIFF, AU, CAF, "
+                   "FLAC, Ogg and others); if its samples are raw, say --format raw");
 }
 
 /* ---- chunks ------------------------------------------------------------------------------ */
@@ -204,6 +312,10 @@ static void take_chunk(walk *w, const chunk *found)
     } else if (kind == AIFF && has_id(found, "COMM") && found->num_bytes >= 18) {
         w->statement->num_frames = load_size(found->peek + 2, 4, SV_BIG_ENDIAN);
         w->statement->rate = load_extended(found->peek + 8);
+    } else if (kind <= W64 && has_id(found, "fmt ")) {
+        int tag = found->peek[w->style->order == SV_LITTLE_ENDIAN ? 0 : 1];
+        int rest = found->peek[w->style->order == SV_LITTLE_ENDIAN ? 1 : 0];
+        w->statement->is_mpeg = rest == 0 && (tag == WAVE_MPEG || tag == WAVE_MP3);
     } else if (kind == CAF && has_id(found, "desc")) {
         sv_dtype dtype = sv_dtype_make(SV_F8, SV_BIG_ENDIAN);
         w->statement->rate = sv_dtype_load(dtype, found->peek).value.f;
@@ -237,6 +349,43 @@ static sv_status walk_chunks(walk *w, sv_error *error)
     return SV_OK;
 }
 
+/* ---- headers of one size ----------------------------------------------------------------- */
+
+/* How many samples NIST's header says that there are of each channel; −1: it does not. */
+static int64_t find_nist_count(const sv_head *head)
+{
+    static const char key[] = "sample_count -i ";
+    size_t length = sizeof key - 1;
+    for (size_t byte = 0; byte + length < head->num_bytes; byte++) {
+        if (memcmp(head->bytes + byte, key, length) == 0) {
+            int64_t count = 0;
+            for (byte += length; byte < head->num_bytes && count < INT64_MAX / 20; byte++) {
+                if (head->bytes[byte] < '0' || head->bytes[byte] > '9') {
+                    return count;
+                }
+                count = 10 * count + head->bytes[byte] - '0';
+            }
+        }
+    }
+    return -1;
+}
+
+static void read_counts(const sv_head *head, sv_sound_statement *statement)
+{
+    if (holds(head, 0, "NIST_1A\n", 8)) {
+        statement->num_frames = find_nist_count(head);
+    } else if (holds(head, 0, "2BIT", 4)) {
+        statement->num_frames = word_at(head, 26, SV_BIG_ENDIAN);
+    } else if (holds(head, 0, "ALawSoundFile**", 15)) {
+        statement->num_frames = word_at(head, 18, SV_BIG_ENDIAN);
+    } else if (is_matlab_4(head)) {
+        bool is_little = head->bytes[0] == 0 && head->bytes[2] == 0;
+        statement->num_frames = word_at(head, 47, is_little ? SV_LITTLE_ENDIAN : SV_BIG_ENDIAN);
+    } else if (is_htk(head)) { /* in units of 100 ns */
+        statement->rate = 1e7 / (double)word_at(head, 4, SV_BIG_ENDIAN);
+    }
+}
+
 sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *head,
                                   sv_sound_statement *statement, sv_error *error)
 {
@@ -258,6 +407,7 @@ sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *
         statement->data_byte = load_size(head->bytes + 4, 4, order);
         statement->data_bytes = size == UINT32_MAX ? -1 : size;
     }
+    read_counts(head, statement);
     return SV_OK;
 }
 

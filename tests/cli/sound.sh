@@ -141,6 +141,9 @@ check 'no sound file'
 echo 'Monday: calm' >notes.wav
 run stats notes.wav
 refused 2 'notes.wav: it does not begin as a sound file'
+printf 'ID3\4\0\0' >song.mp3
+run stats song.mp3
+refused 2 'song.mp3: MP3 is not read'
 head -c 20 counts.wav >head.wav
 run stats head.wav
 refused 2 'head.wav: it cannot be read as a sound file'

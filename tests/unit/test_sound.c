@@ -57,6 +57,9 @@ static bool write_sound(const char *path, int format, int num_channels, int num_
     if ((format & SF_FORMAT_SUBMASK) == SF_FORMAT_ALAC_20 && num_channels == 2) {
         return false; /* libsndfile garbles it while writing */
     }
+    if ((format & ~SF_FORMAT_ENDMASK) == (SF_FORMAT_PAF | SF_FORMAT_PCM_24)) {
+        return false; /* and this one while reading */
+    }
     SF_INFO info = {.samplerate = is_opus ? 48000 : 8000, .channels = num_channels};
     info.format = format;
     SNDFILE *file = sf_format_check(&info) ? sf_open(path, SFM_WRITE, &info) : NULL;
@@ -67,9 +70,12 @@ static bool write_sound(const char *path, int format, int num_channels, int num_
     return sf_close(file) == 0 && written;
 }
 
-static const int containers[] = {SF_FORMAT_WAV, SF_FORMAT_WAVEX, SF_FORMAT_RF64,
-                                 SF_FORMAT_W64, SF_FORMAT_AIFF,  SF_FORMAT_AU,
-                                 SF_FORMAT_CAF, SF_FORMAT_FLAC,  SF_FORMAT_OGG};
+static const int containers[] = {SF_FORMAT_WAV,  SF_FORMAT_WAVEX, SF_FORMAT_RF64,  SF_FORMAT_W64,
+                                 SF_FORMAT_AIFF, SF_FORMAT_AU,    SF_FORMAT_CAF,   SF_FORMAT_FLAC,
+                                 SF_FORMAT_OGG,  SF_FORMAT_AVR,   SF_FORMAT_HTK,   SF_FORMAT_IRCAM,
+                                 SF_FORMAT_MAT4, SF_FORMAT_MAT5,  SF_FORMAT_MPC2K, SF_FORMAT_NIST,
+                                 SF_FORMAT_PAF,  SF_FORMAT_PVF,   SF_FORMAT_SVX,   SF_FORMAT_VOC,
+                                 SF_FORMAT_WVE,  SF_FORMAT_XI};
 
 enum { NUM_CONTAINERS = sizeof containers / sizeof containers[0] };
 
@@ -85,6 +91,7 @@ static int bits_below(int code)
 {
     switch (code) {
     case SF_FORMAT_PCM_S8:
+    case SF_FORMAT_DPCM_8:
     case SF_FORMAT_PCM_U8: return 24;
     case SF_FORMAT_DWVW_12: return 20;
     case SF_FORMAT_ALAC_20: return 12;
@@ -522,17 +529,86 @@ START_TEST(magic_numbers_of_other_forms_are_not_taken)
 }
 END_TEST
 
-/* libsndfile reads these, and now and then talks about it. */
+/* libsndfile reads some of these, and now and then talks about it. */
 START_TEST(other_sound_files_are_refused)
 {
     sv_open_options options = SV_OPEN_OPTIONS_INIT;
     options.format = "sound";
-    static const char *const beginnings[] = {"ID3\4", "\xFF\xFB\x90\x64", "\xF0\x7E\x01",
-                                             "NIST_1A"};
-    for (int i = 0; i < 4; i++) {
-        const char *path = write_scratch("a", beginnings[i], strlen(beginnings[i]));
-        open_bad(path, &options, SV_FORMAT, "does not begin as a sound file");
+    static const struct {
+        const char *name, *bytes;
+        size_t num_bytes;
+        sv_status status;
+        const char *words;
+    } cases[] = {
+        {"a", "ID3\4", 4, SV_UNSUPPORTED, "MP3 is not read"},
+        {"a.mp3", "\xFF\xFB\x90\x64", 4, SV_UNSUPPORTED, "MP3 is not read"},
+        {"a", "\xFF\xFB\x90\x64", 4, SV_FORMAT, "does not begin as a sound file"},
+        {"a", "\xF0\x7E\x00\x01", 4, SV_UNSUPPORTED, "MIDI sample dumps are not read"},
+        {"a.sds", "1", 1, SV_UNSUPPORTED, "MIDI sample dumps are not read"},
+        {"a.sd2", "1", 1, SV_UNSUPPORTED, "resource fork"},
+        {"a", "NIST_1B", 7, SV_FORMAT, "does not begin as a sound file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *path = write_scratch(cases[i].name, cases[i].bytes, cases[i].num_bytes);
+        open_bad(path, &options, cases[i].status, cases[i].words);
     }
+    static const uint16_t codes[] = {0x50, 0x55};
+    for (int i = 0; i < 4; i++) {
+        struct wav wav = {
+            .is_big = i >= 2, .code = codes[i % 2], .channels = 1, .bits = 16, .rate = 100};
+        struct sound_file file = make_wav(wav, "12345678", 8);
+        open_bad(write_file(&file), NULL, SV_UNSUPPORTED, "MP3 frames");
+    }
+}
+END_TEST
+
+/* Where their headers count the samples. */
+START_TEST(rare_containers_know_what_is_missing)
+{
+    static const int formats[] = {
+        SF_FORMAT_AVR | SF_FORMAT_PCM_16,  SF_FORMAT_NIST | SF_FORMAT_PCM_16,
+        SF_FORMAT_NIST | SF_FORMAT_ULAW,   SF_FORMAT_SVX | SF_FORMAT_PCM_16,
+        SF_FORMAT_SVX | SF_FORMAT_PCM_S8,  SF_FORMAT_WVE | SF_FORMAT_ALAW,
+        SF_FORMAT_MAT4 | SF_FORMAT_DOUBLE, SF_FORMAT_MAT4 | SF_FORMAT_PCM_16 | SF_ENDIAN_BIG};
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        const char *path = scratch_path("sound");
+        ck_assert(write_sound(path, formats[i], 1, 500));
+        sv_recording *recording;
+        sv_segment segment = open_only(path, &recording);
+        ck_assert(segment.complete);
+        ck_assert_int_eq(segment.num_samples, 500);
+        int64_t num_bytes = sv_recording_size_bytes(recording);
+        close_good(recording);
+        ck_assert_int_eq(truncate(path, num_bytes - 80), 0);
+        segment = open_only(path, &recording);
+        ck_assert_msg(!segment.complete, "format %x", (unsigned)formats[i]);
+        ck_assert(segment.num_samples < 500 && segment.num_samples >= 420);
+        ck_assert_ptr_nonnull(sv_recording_warning(recording, 0));
+        close_good(recording);
+    }
+}
+END_TEST
+
+START_TEST(what_libsndfile_garbles_is_refused)
+{
+    SF_INFO info = {.samplerate = 100, .channels = 1, .format = SF_FORMAT_PAF | SF_FORMAT_PCM_24};
+    const char *path = scratch_path("sound");
+    SNDFILE *file = sf_open(path, SFM_WRITE, &info);
+    ck_assert_int_eq(sf_writef_int(file, noise, 100), 100);
+    ck_assert_int_eq(sf_close(file), 0);
+    open_bad(path, NULL, SV_UNSUPPORTED, "not read; convert it to WAV");
+}
+END_TEST
+
+START_TEST(the_rate_of_htk_has_its_fraction)
+{
+    static const unsigned char bytes[] = {0, 0, 0, 2, 0, 0x3D, 9, 1, 0, 2, 0, 0, 0, 1, 0xFF, 0xFF};
+    sv_recording *recording;
+    sv_segment segment = open_only(write_scratch("a", bytes, sizeof bytes), &recording);
+    ck_assert_double_eq(segment.sample_rate, 1e7 / 4000001);
+    ck_assert_double_eq(sample_at(&segment, 0, 0), 1.0);
+    ck_assert_double_eq(sample_at(&segment, 0, 1), -1.0);
+    close_good(recording);
 }
 END_TEST
 
@@ -1378,6 +1454,9 @@ int main(void)
         options_of_raw_samples_are_refused,
         magic_numbers_of_other_forms_are_not_taken,
         other_sound_files_are_refused,
+        rare_containers_know_what_is_missing,
+        what_libsndfile_garbles_is_refused,
+        the_rate_of_htk_has_its_fraction,
         fewer_samples_than_stated_are_incomplete,
         every_container_knows_what_is_missing,
         encoded_samples_that_are_missing_are_told_in_bytes,
