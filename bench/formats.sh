@@ -1,36 +1,61 @@
 #!/bin/sh
 # Claims: what lies plainly in a file is read in place, whatever the format: big-endian float32 at
-# 0.75 and IBM float at 0.6 of native float32's rate, SAC and SU like raw; Steim2 by two threads at
-# 1.9 times libmseed's own rate, float32 in records of 512 bytes at twice its rate; ten thousand
-# small SAC files in a second. Run by bench/run.
+# 0.75 and IBM float at 0.6 of native float32's rate, SAC, SU and WAV like raw; Steim2 by two
+# threads at 1.9 times libmseed's own rate, float32 in records of 512 bytes at twice its rate; ten
+# thousand small SAC files in a second. Run by bench/run.
 worst=0
 samples=134217728 channels=64
 native=$FOLDER/native.f32 counts=$FOLDER/counts.i4
 traces="--channels $channels --layout planar"
 
-# pair GOAL BYTES NAME FILE [OPTIONS...]: statistics of the file beside those of native float32.
-pair()
+# convert FILE [OPTIONS...]: the native samples, converted. Both write files in pieces that the page
+# cache keeps and maps whole, as bench/fill does, so that it is the formats that are compared.
+convert()
 {
-    goal=$1 bytes=$2 name=$3 file=$4
-    shift 4
-    # shellcheck disable=SC2086
-    "$BENCH/pairs" --pairs "$PAIRS" --bytes "$bytes" --goal "$goal" --names "$name,native float32" \
-        -- "$SEISVIEW" stats --threads "$THREADS" --json "$@" "$file" \
-        -- "$SEISVIEW" stats --threads "$THREADS" --json $traces "$native" || worst=$?
+    file=$1
+    shift
+    "$SEISVIEW" convert "$@" "$native" "$file" 2>/dev/null || exit 2
 }
 
-echo "statistics of 2^27 samples in $channels traces, whole processes, $THREADS threads"
+# pair GOAL BYTES NAME FILE PEER [OPTIONS...]: statistics of the file beside those of raw samples,
+# which need the options.
+pair()
+{
+    goal=$1 bytes=$2 names="$3,raw" file=$4 peer=$5
+    shift 5
+    "$BENCH/pairs" --pairs "$PAIRS" --bytes "$bytes" --goal "$goal" --names "$names" \
+        -- "$SEISVIEW" stats --threads "$THREADS" --json "$file" \
+        -- "$SEISVIEW" stats --threads "$THREADS" --json "$@" "$peer" || worst=$?
+}
+
+echo "statistics of 2^27 samples, whole processes, $THREADS threads, beside native float32"
 "$BENCH/fill" "$native" $((samples * 4)) || exit 2
 for encoding in f4 ibm4; do
     # shellcheck disable=SC2086
-    "$SEISVIEW" convert $traces --encoding "$encoding" "$native" "$FOLDER/$encoding.segy" \
-        2>/dev/null || exit 2
+    convert "$FOLDER/$encoding.segy" $traces --encoding "$encoding"
 done
-"$SEISVIEW" convert "$native" "$FOLDER/one.sac" 2>/dev/null || exit 2
-pair 0.75 $((samples * 4)) 'SEG-Y float32' "$FOLDER/f4.segy"
-pair 0.6 $((samples * 4)) 'SEG-Y IBM float' "$FOLDER/ibm4.segy"
-pair 0.9 $((samples * 4)) SAC "$FOLDER/one.sac"
-rm "$FOLDER"/*.segy "$FOLDER/one.sac"
+# shellcheck disable=SC2086
+pair 0.75 $((samples * 4)) 'SEG-Y float32' "$FOLDER/f4.segy" "$native" $traces
+# shellcheck disable=SC2086
+pair 0.6 $((samples * 4)) 'SEG-Y IBM float' "$FOLDER/ibm4.segy" "$native" $traces
+rm "$FOLDER"/*.segy
+convert "$FOLDER/one.sac"
+pair 0.9 $((samples * 4)) SAC "$FOLDER/one.sac" "$native"
+rm "$FOLDER/one.sac"
+
+# SU has 16 bits for the samples of a trace, and for the microseconds from one to the next.
+traces="--channels $((samples / 32768)) --layout planar"
+# shellcheck disable=SC2086
+convert "$FOLDER/f4.su" $traces --rate 100
+# shellcheck disable=SC2086
+pair 0.9 $((samples * 4)) 'SU float32' "$FOLDER/f4.su" "$native" $traces
+rm "$FOLDER/f4.su"
+
+echo "the same, beside raw int16"
+convert "$FOLDER/i2.bin" --encoding '<i2'
+convert "$FOLDER/i2.wav" --encoding i2
+pair 0.9 $((samples * 2)) 'WAV int16' "$FOLDER/i2.wav" "$FOLDER/i2.bin" --dtype '<i2'
+rm "$FOLDER"/i2.*
 
 echo "miniSEED, 2^25 counts in Steim2, beside libmseed's own reader with one thread"
 head -c 134217728 "$native" >"$FOLDER/part.f32"

@@ -61,9 +61,9 @@ typedef struct sv_sac_state {
     double delta; /* seconds */
     double b;     /* from the reference time */
     int version;
-    int64_t num_finite;
+    float least, most; /* of the finite samples */
     double sum;
-    float least, most;
+    int64_t num_finite;
 } sv_sac_state;
 
 /* ---- fields ------------------------------------------------------------------------------ */
@@ -235,6 +235,8 @@ static sv_status begin_sac(sv_writing *writing, sv_error *error)
         return sv_fail_memory(error, sizeof *sac);
     }
     writing->state = sac;
+    sac->least = INFINITY;
+    sac->most = -INFINITY;
     sv_channel channel = sv_first_channel(writing);
     undefine_all(sac);
     put_integer(sac, NPTS, num_samples);
@@ -250,20 +252,34 @@ static sv_status begin_sac(sv_writing *writing, sv_error *error)
     return put_rate(writing, sac, error);
 }
 
+static float load_sample(const char *bytes)
+{
+    uint32_t bits;
+    float sample;
+    memcpy(&bits, bytes, sizeof bits);
+    bits = SV_NATIVE_ENDIAN == SV_LITTLE_ENDIAN ? bits : __builtin_bswap32(bits);
+    memcpy(&sample, &bits, sizeof sample);
+    return sample;
+}
+
 static void look_at(sv_sac_state *sac, const char *samples, int64_t n)
 {
-    sv_dtype dtype = sv_dtype_make(SV_F4, SV_LITTLE_ENDIAN);
+    float least = sac->least, most = sac->most;
+    double sum = sac->sum;
+    int64_t num_finite = sac->num_finite;
     for (int64_t i = 0; i < n; i++) {
-        double value = sv_dtype_load(dtype, samples + 4 * i).value.f;
-        if (!isfinite(value)) {
-            continue;
+        float sample = load_sample(samples + 4 * i);
+        if (isfinite(sample)) {
+            least = sample < least ? sample : least;
+            most = sample > most ? sample : most;
+            sum += (double)sample;
+            num_finite++;
         }
-        float narrow = (float)value;
-        sac->least = sac->num_finite == 0 || narrow < sac->least ? narrow : sac->least;
-        sac->most = sac->num_finite == 0 || narrow > sac->most ? narrow : sac->most;
-        sac->sum += value;
-        sac->num_finite++;
     }
+    sac->least = least;
+    sac->most = most;
+    sac->sum = sum;
+    sac->num_finite = num_finite;
 }
 
 static sv_status write_sac(sv_writing *writing, const sv_walk *walk, const sv_tile *tile,
