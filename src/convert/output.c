@@ -148,6 +148,9 @@ static sv_status open_beside(sv_output *output, sv_error *error)
     if (output->pieces.fd < 0) {
         output->pieces.fd = try_names(output, make_file);
     }
+    if (output->pieces.fd < 0 && errno == ENOMEM) {
+        return sv_fail_memory(error, strlen(output->path) + 1);
+    }
     return output->pieces.fd >= 0 ? SV_OK
                                   : sv_fail_errno(error, "no file can be made in its directory");
 }

@@ -14,6 +14,7 @@
 enum {
     MOST_CHUNKS = 1000, /* that are walked over */
     LONGEST_HEADER = 24,
+    MOST_IRCAM_CHANNELS = 256,
 
     /* WAV's codes of encodings. */
     WAVE_MPEG = 0x50,
@@ -103,13 +104,18 @@ static int64_t word_at(const sv_head *head, size_t byte, sv_byte_order order)
     return byte + 4 <= head->num_bytes ? load_size(head->bytes + byte, 4, order) : -1;
 }
 
-/* IRCAM's, in either order, with the machine that wrote it. */
+/* IRCAM's, in either order: the machine that wrote it, a rate, and how many channels. */
 static bool is_ircam(const sv_head *head)
 {
     const unsigned char *bytes = head->bytes;
-    return head->num_bytes >= 4 &&
-           ((bytes[0] == 0x64 && bytes[1] == 0xA3 && bytes[2] <= 7 && bytes[3] == 0) ||
-            (bytes[0] == 0 && bytes[1] <= 7 && bytes[2] == 0xA3 && bytes[3] == 0x64));
+    if (head->num_bytes < 16) {
+        return false;
+    }
+    bool is_little = bytes[0] == 0x64 && bytes[1] == 0xA3 && bytes[2] <= 7 && bytes[3] == 0;
+    bool is_big = bytes[0] == 0 && bytes[1] <= 7 && bytes[2] == 0xA3 && bytes[3] == 0x64;
+    int64_t little = word_at(head, 8, SV_LITTLE_ENDIAN), big = word_at(head, 8, SV_BIG_ENDIAN);
+    return (is_little || is_big) && ((little >= 1 && little <= MOST_IRCAM_CHANNELS) ||
+                                     (big >= 1 && big <= MOST_IRCAM_CHANNELS));
 }
 
 /* HTK's and Akai's have hardly a magic number, but sizes that are the file's. */
@@ -170,12 +176,12 @@ bool sv_sound_has_magic(const sv_head *head)
 
 static bool is_mpeg(const sv_head *head)
 {
-    return holds(head, 0, "ID3", 3);
+    return holds(head, 0, "ID3", 3) && head->num_bytes > 3 && head->bytes[3] <= 4;
 }
 
 static bool is_sample_dump(const sv_head *head)
 {
-    return holds(head, 0, "\xF0\x7E", 2) && head->num_bytes >= 4 && head->bytes[3] == 1;
+    return holds(head, 0, "\xF0\x7E", 2) && holds(head, 3, "\1", 1) && holds(head, 20, "\xF7", 1);
 }
 
 bool sv_sound_is_refused(const sv_head *head)
@@ -195,7 +201,8 @@ sv_status sv_sound_refuse(const char *path, const sv_head *head, sv_error *error
     }
     if (is_sample_dump(head) || sv_path_has_suffix(path, dump)) {
         return sv_fail(error, SV_UNSUPPORTED,
-                       "MIDI sample dumps are not read; convert it to WAV with sndfile-convert");
+                       "a MIDI sample dump is not read, since its decoder would write messages "
+                       "among the results; convert it to WAV with sndfile-convert");
     }
     if (sv_path_has_suffix(path, designer)) {
         return sv_fail(error, SV_UNSUPPORTED,

@@ -543,8 +543,11 @@ START_TEST(other_sound_files_are_refused)
         {"a", "ID3\4", 4, SV_UNSUPPORTED, "MP3 is not read"},
         {"a.mp3", "\xFF\xFB\x90\x64", 4, SV_UNSUPPORTED, "MP3 is not read"},
         {"a", "\xFF\xFB\x90\x64", 4, SV_FORMAT, "does not begin as a sound file"},
-        {"a", "\xF0\x7E\x00\x01", 4, SV_UNSUPPORTED, "MIDI sample dumps are not read"},
-        {"a.sds", "1", 1, SV_UNSUPPORTED, "MIDI sample dumps are not read"},
+        {"a", "\xF0\x7E\x00\x01xxxxxxxxxxxxxxxx\xF7", 21, SV_UNSUPPORTED, "a MIDI sample dump"},
+        {"a", "\xF0\x7E\x00\x01xxxxxxxxxxxxxxxxx", 21, SV_FORMAT, "does not begin as a sound file"},
+        {"a", "\x64\xA3\1\0\0\0\0\0\0\1\1\0", 12, SV_FORMAT, "does not begin as a sound file"},
+        {"a", "ID3 = 7", 7, SV_FORMAT, "does not begin as a sound file"},
+        {"a.sds", "1", 1, SV_UNSUPPORTED, "a MIDI sample dump"},
         {"a.sd2", "1", 1, SV_UNSUPPORTED, "resource fork"},
         {"a", "NIST_1B", 7, SV_FORMAT, "does not begin as a sound file"},
     };
