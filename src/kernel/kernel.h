@@ -74,6 +74,29 @@ typedef enum sv_packing {
     SV_PACKED_6_OF_5,
     SV_PACKED_7_OF_4
 } sv_packing;
+/* Where samples are looked for on the line of keys. A key is an unsigned integer, of 32 bits for
+ * float32 and for integers of up to 32 bits, of 64 for float64, that is in the order of the values.
+ * Counted from `least`, the key of the least finite sample, keys wrap round: so NaN and infinities
+ * of both signs come after all finite samples. -0 comes right before +0.
+ *
+ * A bin is 2^shift keys, a target 2^width bins: bin (key - least) >> shift belongs to the target
+ * that equals it but for its lowest `width` bits, which are 0 in the target. */
+typedef struct sv_bins {
+    uint64_t least;
+    int shift, width; /* width 1 to 16 */
+    int num_targets;
+    const uint64_t *targets; /* no two are equal */
+} sv_bins;
+
+/* Each bin of a target has two counts, for samples at even and at odd places, so that equal samples
+ * need not wait for each other. After those of the last target come two for all other samples,
+ * which mean nothing. */
+enum { SV_COUNTS_A_BIN = 2 };
+
+static inline size_t sv_bins_places(const sv_bins *bins)
+{
+    return ((size_t)bins->num_targets << bins->width) + 1;
+}
 
 typedef struct sv_kernels {
     const char *name;
@@ -145,6 +168,15 @@ typedef struct sv_kernels {
     void (*part)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int rows, int64_t frames,
                  char *to, ptrdiff_t row_bytes);
 
+    /* n integers of up to 32 bits, modulo 2^32, by the same rules. */
+    void (*integers)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, uint32_t *to);
+
+    /* Adds n native samples, one after the other and aligned or not, to the counts of their bins:
+     * float32, integers modulo 2^32, float64. */
+    void (*histogram_f4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
+    void (*histogram_i4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
+    void (*histogram_f8)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
+
     /* The plain float32 sum, for the machine's ceiling. */
     float (*sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);
 
@@ -172,6 +204,28 @@ static inline bool sv_kernel_is_f4(sv_dtype dtype)
 
 /* No samples counted yet. */
 void sv_counts_init(sv_counts *counts);
+
+/* The keys of float32 and float64 by their bits, and back. */
+static inline uint32_t sv_key_of_f4(uint32_t bits)
+{
+    return bits ^ ((UINT32_C(0) - (bits >> 31)) | UINT32_C(1) << 31);
+}
+
+static inline uint64_t sv_key_of_f8(uint64_t bits)
+{
+    return bits ^ ((UINT64_C(0) - (bits >> 63)) | UINT64_C(1) << 63);
+}
+
+static inline uint32_t sv_f4_of_key(uint32_t key)
+{
+    return key ^ (((key >> 31) - UINT32_C(1)) | UINT32_C(1) << 31);
+}
+
+static inline uint64_t sv_f8_of_key(uint64_t key)
+{
+    return key ^ (((key >> 63) - UINT64_C(1)) | UINT64_C(1) << 63);
+}
+
 
 /* The best set that this processor and system can run, or what SEISVIEW_KERNEL names. The same on
  * every call. SV_UNSUPPORTED with the sentence. */

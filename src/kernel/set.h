@@ -50,6 +50,10 @@ void SV_SET(part_some)(const char *from, ptrdiff_t frame_bytes, size_t itemsize,
                        int64_t frames, char *to, ptrdiff_t row_bytes);
 /* IBM floats to float64; of convert(). */
 void SV_SET(convert_ibm4)(bool big, const char *from, ptrdiff_t stride, int64_t n, double *to);
+void SV_SET(integers)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, uint32_t *to);
+void SV_SET(histogram_f4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
+void SV_SET(histogram_i4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
+void SV_SET(histogram_f8)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
 float SV_SET(sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);
 bool SV_SET(split_frames)(const uint8_t packings[SV_STEIM_CODES], const unsigned char *frames,
                           int64_t num_frames, sv_byte_order order, int32_t *differences,

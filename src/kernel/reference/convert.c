@@ -1,5 +1,5 @@
 /* Samples of every type and order to native float32 or float64, exactly (64-bit integers rounded
- * once). */
+ * once); integers of up to 32 bits to those of 32. */
 #include <string.h>
 
 #include "kernel/set.h"
@@ -171,5 +171,45 @@ void SV_SET(convert)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t
     case SV_IBM4: SV_SET(convert_ibm4)(dtype.order == SV_BIG_ENDIAN, from, stride, n, to); break;
     case SV_TYPE_NONE:
     case SV_NUM_TYPES: break;
+    }
+}
+
+/* ---- integers ---------------------------------------------------------------------------- */
+
+/* Modulo 2^32, so that only the sign has to be carried up. */
+ALWAYS_INLINE void loop_integers(size_t size, bool big, uint32_t sign, const char *from,
+                                 ptrdiff_t stride, int64_t n, uint32_t *to)
+{
+    for (int64_t i = 0; i < n; i++) {
+        to[i] = ((uint32_t)load_bytes(from + i * stride, size, big) ^ sign) - sign;
+    }
+}
+
+ALWAYS_INLINE void all_integers(size_t size, bool is_signed, sv_dtype dtype, const char *from,
+                                ptrdiff_t stride, int64_t n, uint32_t *to)
+{
+    bool dense = stride == (ptrdiff_t)size;
+    uint32_t sign = is_signed ? UINT32_C(1) << (8 * size - 1) : 0;
+    if (dtype.order == SV_BIG_ENDIAN) {
+        dense ? loop_integers(size, true, sign, from, (ptrdiff_t)size, n, to)
+              : loop_integers(size, true, sign, from, stride, n, to);
+    } else {
+        dense ? loop_integers(size, false, sign, from, (ptrdiff_t)size, n, to)
+              : loop_integers(size, false, sign, from, stride, n, to);
+    }
+}
+
+void SV_SET(integers)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, uint32_t *to)
+{
+    switch ((sv_type)dtype.type) {
+    case SV_I1: all_integers(1, true, dtype, from, stride, n, to); break;
+    case SV_U1: all_integers(1, false, dtype, from, stride, n, to); break;
+    case SV_I2: all_integers(2, true, dtype, from, stride, n, to); break;
+    case SV_U2: all_integers(2, false, dtype, from, stride, n, to); break;
+    case SV_I3: all_integers(3, true, dtype, from, stride, n, to); break;
+    case SV_U3: all_integers(3, false, dtype, from, stride, n, to); break;
+    case SV_I4: all_integers(4, true, dtype, from, stride, n, to); break;
+    case SV_U4: all_integers(4, false, dtype, from, stride, n, to); break;
+    default: break;
     }
 }
