@@ -35,6 +35,7 @@ typedef struct sv_block {
     int64_t row;      /* of the segment */
     int64_t position; /* of the row among the rows that are scanned */
     int64_t first;    /* index of its first sample, from the segment's first */
+    int worker;       /* the thread, numbered from 0: less than sv_scan_options.threads */
     sv_view samples;  /* one axis */
 } sv_block;
 
@@ -65,8 +66,7 @@ typedef enum sv_io {
 } sv_io;
 
 typedef struct sv_scan_options {
-    /* 0: the processors this process may use. While a scan waits for the disk, a few more do
-     * nothing but read. */
+    /* 0: sv_num_processors(). While a scan waits for the disk, a few more do nothing but read. */
     int threads;
     sv_io io;
     const volatile sig_atomic_t *cancel; /* the scan stops soon after it is not 0; may be NULL */

@@ -43,7 +43,7 @@ static void reduce_rows(void *context)
     const piece *p = context;
     const sv_reducer *reducer = p->worker->reducer;
     void (*reduce)(void *, const sv_block *, void *) = p->is_hole ? reducer->hole : reducer->block;
-    sv_block block = {.first = p->first, .samples = p->samples};
+    sv_block block = {.first = p->first, .worker = p->worker->number, .samples = p->samples};
     block.samples.ndim = 1;
     block.samples.shape[0] = p->samples.shape[1];
     block.samples.strides[0] = p->samples.strides[1];

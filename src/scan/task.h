@@ -8,6 +8,7 @@
 
 /* What one thread keeps from span to span. */
 typedef struct sv_worker {
+    int number; /* from 0 */
     const sv_recording *recording;
     const sv_plan *plan;
     const sv_reducer *reducer;

@@ -271,7 +271,11 @@ static bool open_worker(sv_team *t, sv_worker *worker)
 
 static void work_off(sv_team *t, bool leader)
 {
+    pthread_mutex_lock(&t->lock);
+    int number = t->num_workers++;
+    pthread_mutex_unlock(&t->lock);
     sv_worker worker = {
+        .number = number,
         .recording = t->recording,
         .plan = t->plan,
         .reducer = t->reducer,

@@ -39,6 +39,7 @@ typedef struct sv_team {
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t moved; /* some of it has changed */
+    int num_workers;      /* that have begun */
     sv_spans spans;
     sv_feed feed;
     bool is_fed; /* the feed was started, or tried to */
