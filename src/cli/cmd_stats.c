@@ -6,27 +6,9 @@
 #include "cli/condition.h"
 #include "cli/message.h"
 #include "cli/output.h"
+#include "cli/quantiles.h"
+#include "cli/stats_columns.h"
 #include "cli/visit.h"
-
-enum key {
-#define STATS_KEY(key, kind, heading, fact, importance, notice) KEY_##key,
-#include "cli/stats_keys.def"
-#undef STATS_KEY
-    NUM_KEYS
-};
-
-static const sv_column columns[NUM_KEYS] = {
-#define STATS_KEY(key, kind, heading, fact, importance, notice)                                    \
-    {#key, heading, fact, importance, SV_NOTICE_##notice},
-#include "cli/stats_keys.def"
-#undef STATS_KEY
-};
-
-static const struct condition_key condition_keys[NUM_KEYS] = {
-#define STATS_KEY(key, kind, heading, fact, importance, notice) {#key, SV_VALUE_##kind},
-#include "cli/stats_keys.def"
-#undef STATS_KEY
-};
 
 /* What the line for all channels tells of the rows where they agree. */
 static const enum key shared_keys[] = {KEY_dtype,
@@ -47,6 +29,7 @@ struct total {
     int64_t num_rows;
     sv_value values[NUM_KEYS];                      /* the shared ones, of the first row */
     char dtype[SV_DTYPE_TEXT_SIZE], id[SV_ID_SIZE]; /* that they borrow */
+    sv_type type;                                   /* SV_TYPE_NONE: of several */
     sv_summary summary;
     int64_t longest_flat;
     bool whole; /* all samples are integers */
@@ -61,6 +44,8 @@ struct hits {
 
 struct stats {
     sv_report *report;
+    struct stats_columns columns;
+    struct quantiles quantiles;
     struct condition *conditions;
     struct hits *hits;
     int num_conditions;
@@ -104,9 +89,20 @@ static void fill_figures(sv_value *values, const sv_summary *summary, bool whole
         value_of_index(summary->longest.length > 0 ? summary->longest.index : -1);
 }
 
-static bool is_whole(sv_dtype dtype)
+static void fill_quantiles(sv_value *values, const struct quantiles *quantiles,
+                           const double *figures)
 {
-    switch ((sv_type)dtype.type) {
+    static const enum key quartiles[NUM_QUARTILES] = {KEY_sample_lower_quartile, KEY_sample_median,
+                                                      KEY_sample_upper_quartile};
+    for (int i = 0; i < quantiles->count; i++) {
+        int key = i < NUM_QUARTILES ? (int)quartiles[i] : KEY_quantile + i - NUM_QUARTILES;
+        values[key] = sv_value_real(figures[i]);
+    }
+}
+
+static bool is_whole(sv_type type)
+{
+    switch (type) {
     case SV_F4:
     case SV_F8:
     case SV_IBM4: return false;
@@ -130,15 +126,14 @@ static bool same_value(sv_value a, sv_value b)
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
-static void check(struct stats *stats, const sv_value *values)
+static void check(struct stats *stats, const sv_value *row, sv_value channel)
 {
     for (int i = 0; i < stats->num_conditions; i++) {
         const struct condition *condition = &stats->conditions[i];
         struct hits *hits = &stats->hits[i];
-        if (!condition_holds(condition, values[condition->key])) {
+        if (!condition_holds(condition, row[condition->key])) {
             continue;
         }
-        sv_value channel = values[KEY_channel];
         if (hits->count++ == 0 && channel.kind == SV_VALUE_INT) {
             sv_scalar_text(sv_scalar_int(channel.as.integer),
                            sv_dtype_make(SV_I8, SV_NATIVE_ENDIAN), hits->channel);
@@ -146,6 +141,14 @@ static void check(struct stats *stats, const sv_value *values)
             snprintf(hits->channel, sizeof hits->channel, "all");
         }
     }
+}
+
+static bool write_values(struct stats *stats, const sv_value values[MOST_KEYS])
+{
+    sv_value row[MOST_KEYS];
+    stats_columns_arrange(&stats->columns, values, row);
+    check(stats, row, values[KEY_channel]);
+    return output_row(stats->report, row);
 }
 
 static void say_hits(struct stats *stats, const char *path)
@@ -188,47 +191,52 @@ static void keep_shared(struct total *total, const sv_value *values)
 }
 
 static void add_to_total(struct total *total, const sv_value *values, const sv_summary *summary,
-                         bool whole)
+                         sv_type type)
 {
     keep_shared(total, values);
+    if (total->num_rows == 0 || total->type != type) {
+        total->type = total->num_rows == 0 ? type : SV_TYPE_NONE;
+    }
     sv_summary_merge(&total->summary, summary);
     if (summary->longest.length > total->longest_flat) {
         total->longest_flat = summary->longest.length;
     }
-    total->whole = total->whole && whole;
+    total->whole = total->whole && is_whole(type);
     total->complete = total->complete && values[KEY_complete].as.boolean;
     total->num_rows++;
 }
 
-static bool write_total(struct stats *stats, const struct visit *visit)
+static bool write_total(struct stats *stats, const struct visit *visit, const double *quantiles)
 {
     struct total *total = &stats->total;
-    sv_value values[NUM_KEYS];
+    sv_value values[MOST_KEYS];
     values[KEY_file] = sv_value_text(visit->path);
     values[KEY_format] = sv_value_text(sv_recording_format(visit->recording));
     values[KEY_channel] = sv_value_text("all");
     values[KEY_complete] = sv_value_bool(total->complete);
     fill_figures(values, &total->summary, total->whole);
+    fill_quantiles(values, &stats->quantiles, quantiles);
     /* The merged summary joins runs across channels, which do not follow one another. */
     values[KEY_longest_flat] = sv_value_int(total->longest_flat);
     for (int i = 0; i < NUM_SHARED; i++) {
         values[shared_keys[i]] = total->values[shared_keys[i]];
     }
-    check(stats, values);
-    return output_row(stats->report, values);
+    return write_values(stats, values);
 }
 
+/* Row i of the walk's. */
 static bool write_row(struct stats *stats, const struct visit *visit, const struct walk *walk,
-                      int64_t row, const sv_summary *summary, enum outcome outcome)
+                      int64_t i, const sv_summary *summary, enum outcome outcome)
 {
     const sv_segment *segment = &walk->segment;
+    const struct quantiles *quantiles = &stats->quantiles;
     sv_channel channel;
     char dtype[SV_DTYPE_TEXT_SIZE];
-    sv_value values[NUM_KEYS];
-    if (sv_recording_channel(visit->recording, segment->index, row, &channel) != SV_OK) {
+    sv_value values[MOST_KEYS];
+    if (sv_recording_channel(visit->recording, segment->index, walk->rows[i], &channel) != SV_OK) {
         return true;
     }
-    bool whole = is_whole(segment->samples.dtype);
+    sv_type type = (sv_type)segment->samples.dtype.type;
     bool empty = summary->num_samples == 0;
     /* What is cut ends early; what cannot be decoded lies anywhere. */
     int64_t last = (outcome == LOST ? walk->last : walk->first + summary->num_samples) - 1;
@@ -246,10 +254,10 @@ static bool write_row(struct stats *stats, const struct visit *visit, const stru
     values[KEY_sample_rate] = sv_value_real(rate);
     values[KEY_complete] = sv_value_bool(segment->complete && outcome == DONE &&
                                          summary->num_samples == walk->last - walk->first);
-    fill_figures(values, summary, whole);
-    check(stats, values);
-    add_to_total(&stats->total, values, summary, whole);
-    return output_row(stats->report, values);
+    fill_figures(values, summary, is_whole(type));
+    fill_quantiles(values, quantiles, quantiles->rows + i * quantiles->count);
+    add_to_total(&stats->total, values, summary, type);
+    return write_values(stats, values);
 }
 
 /* ---- a file -------------------------------------------------------------------------------- */
@@ -269,11 +277,15 @@ static enum outcome measure_rows(struct stats *stats, struct visit *visit, const
     if (outcome == STOPPED || !measured) {
         return outcome;
     }
+    outcome = quantiles_of_rows(&stats->quantiles, visit, walk, summaries, outcome);
+    if (outcome == STOPPED) {
+        return STOPPED;
+    }
     if (outcome == DONE && !visit_check(visit)) {
         outcome = FAILED;
     }
     for (int64_t i = 0; i < walk->num_rows; i++) {
-        if (!write_row(stats, visit, walk, walk->rows[i], &summaries[i], outcome)) {
+        if (!write_row(stats, visit, walk, i, &summaries[i], outcome)) {
             return STOPPED;
         }
     }
@@ -298,6 +310,23 @@ static enum outcome measure_segments(struct stats *stats, struct visit *visit,
     return outcome == DONE && lost ? LOST : outcome;
 }
 
+/* The line for all channels, where there is more than one row. */
+static enum outcome measure_total(struct stats *stats, struct visit *visit, enum outcome outcome)
+{
+    struct total *total = &stats->total;
+    double quantiles[SV_MOST_QUANTILES];
+    if (outcome == STOPPED || total->num_rows < 2) {
+        return outcome;
+    }
+    outcome = quantiles_of_all(&stats->quantiles, visit, total->type, &total->summary, outcome,
+                               quantiles);
+    if (outcome == STOPPED) {
+        return STOPPED;
+    }
+    total->complete = total->complete && outcome == DONE;
+    return write_total(stats, visit, quantiles) ? outcome : STOPPED;
+}
+
 static enum outcome measure_file(void *context, struct visit *visit)
 {
     struct stats *stats = context;
@@ -305,12 +334,11 @@ static enum outcome measure_file(void *context, struct visit *visit)
         visit->selection.num_rows < GROUP_ROWS ? visit->selection.num_rows : GROUP_ROWS;
     sv_summary *summaries = must_have(malloc((size_t)num_rows * sizeof *summaries));
     begin_total(&stats->total);
+    quantiles_begin(&stats->quantiles, visit);
     enum outcome outcome = measure_segments(stats, visit, summaries);
+    outcome = measure_total(stats, visit, outcome);
+    quantiles_end(&stats->quantiles);
     free(summaries);
-    stats->total.complete = stats->total.complete && outcome == DONE;
-    if (outcome != STOPPED && stats->total.num_rows > 1 && !write_total(stats, visit)) {
-        outcome = STOPPED;
-    }
     say_hits(stats, visit->path);
     return outcome;
 }
@@ -325,8 +353,8 @@ static bool read_conditions(const struct options *options, struct stats *stats)
     stats->hits = must_have(calloc(count + 1, sizeof *stats->hits));
     for (int i = 0; i < options->num_conditions; i++) {
         sv_error error;
-        if (condition_parse(options->conditions[i], condition_keys, NUM_KEYS, &stats->conditions[i],
-                            &error) != SV_OK) {
+        if (condition_parse(options->conditions[i], stats->columns.conditions, stats->columns.count,
+                            &stats->conditions[i], &error) != SV_OK) {
             message(NULL, "--fail-on '%s': %s", options->conditions[i], error.message);
             return false;
         }
@@ -347,7 +375,7 @@ static bool has_kernel(void)
 
 static int run(const struct options *options, struct stats *stats)
 {
-    stats->report = output_open(options, columns, NUM_KEYS);
+    stats->report = output_open(options, stats->columns.columns, stats->columns.count);
     if (stats->report == NULL) {
         return EXIT_FAILED;
     }
@@ -360,6 +388,8 @@ int cmd_stats(const struct options *options)
 {
     struct stats stats = {0};
     int status = EXIT_USAGE;
+    stats_columns_choose(options, &stats.columns);
+    quantiles_choose(&stats.quantiles, options);
     if (read_conditions(options, &stats) && has_kernel()) {
         status = run(options, &stats);
     }

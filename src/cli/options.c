@@ -30,7 +30,7 @@ typedef bool option_reader(struct options *options, const char *text, sv_error *
 
 struct option_entry {
     const char *name;
-    const char *argument; /* NULL: it takes none */
+    const char *argument; /* NULL: it takes none; "[=N]": it may take one */
     int commands;
     option_reader *read;
     const char *help;
@@ -283,6 +283,41 @@ static bool read_condition(struct options *options, const char *text, sv_error *
     return true;
 }
 
+static bool add_quantile(struct options *options, const char *text, sv_error *error)
+{
+    sv_scalar scalar;
+    double quantile = sv_scalar_parse(text, &scalar) == SV_OK ? sv_scalar_as_f8(scalar) : NAN;
+    if (!(quantile >= 0.0 && quantile <= 1.0)) {
+        return refuse(error, "that is no list of quantiles; give numbers from 0 to 1, as in "
+                             "0.01,0.99");
+    }
+    for (int i = 0; i < options->num_quantiles; i++) {
+        if (options->quantiles[i] == quantile) {
+            return refuse(error, "a quantile is given twice; give each once");
+        }
+    }
+    if (options->num_quantiles == MOST_QUANTILES) {
+        return refuse(error, "these are too many quantiles; give 61 at most");
+    }
+    options->quantiles[options->num_quantiles++] = quantile + 0.0;
+    return true;
+}
+
+static bool read_quantiles(struct options *options, const char *text, sv_error *error)
+{
+    options->quartiles = true;
+    for (const char *rest = text; rest != NULL;) {
+        char number[64];
+        size_t length = strcspn(rest, ",");
+        snprintf(number, sizeof number, "%.*s", length < sizeof number ? (int)length : 0, rest);
+        if (!add_quantile(options, number, error)) {
+            return false;
+        }
+        rest = rest[length] == ',' ? rest + length + 1 : NULL;
+    }
+    return true;
+}
+
 /* ---- the table ----------------------------------------------------------------------------- */
 
 /* An entry without a name is a heading of the help. */
@@ -309,6 +344,8 @@ static const struct option_entry entries[] = {
     {"csv", NULL, REPORTING, set_csv, "CSV instead of a table"},
     {"fail-on", "EXPR", STATS, read_condition,
      "exit 3 when a row says yes to EXPR, as in 'num_nan>0'; repeatable"},
+    {"quantiles", "[=LIST]", STATS, read_quantiles,
+     "the quartiles too, and the quantiles of LIST, as in 0.01,0.99: exact, by further passes"},
     {"hex", NULL, DUMP, set_hex, "the bytes of each sample as the file has them"},
     {"raw", NULL, DUMP, set_raw, "float32 bytes in this machine's order, frame by frame"},
 
@@ -336,6 +373,14 @@ static bool takes(const struct command *command, const struct option_entry *entr
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
+static int argument_of(const struct option_entry *entry)
+{
+    if (entry->argument == NULL) {
+        return no_argument;
+    }
+    return entry->argument[0] == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's table of what a command takes; `val` is the entry's number and FIRST_LONG. */
 static void fill_long_options(const struct command *command, struct option *long_options)
 {
@@ -343,9 +388,8 @@ static void fill_long_options(const struct command *command, struct option *long
     for (int i = 0; i < NUM_ENTRIES; i++) {
         const struct option_entry *entry = &entries[i];
         if (entry->name != NULL && takes(command, entry)) {
-            int has_argument = entry->argument != NULL ? required_argument : no_argument;
             long_options[count++] =
-                (struct option){entry->name, has_argument, NULL, FIRST_LONG + i};
+                (struct option){entry->name, argument_of(entry), NULL, FIRST_LONG + i};
         }
     }
     long_options[count] = (struct option){0};
@@ -374,8 +418,10 @@ static bool read_entry(const struct option_entry *entry, struct options *options
     if (entry->read(options, optarg, &error)) {
         return true;
     }
-    if (entry->argument != NULL) {
+    if (argument_of(entry) == required_argument) {
         message(NULL, "--%s %s: %s", entry->name, optarg, error.message);
+    } else if (optarg != NULL) {
+        message(NULL, "--%s=%s: %s", entry->name, optarg, error.message);
     } else {
         message(NULL, "%s", error.message);
     }
@@ -470,7 +516,8 @@ void options_explain(const struct command *command, FILE *file)
             continue;
         }
         bool has_argument = entry->argument != NULL;
-        int used = fprintf(file, "  --%s%s%s", entry->name, has_argument ? " " : "",
+        bool is_apart = argument_of(entry) == required_argument;
+        int used = fprintf(file, "  --%s%s%s", entry->name, is_apart ? " " : "",
                            has_argument ? entry->argument : "");
         print_wrapped(file, entry->help, used);
     }

@@ -10,6 +10,9 @@
 
 struct command;
 
+/* Of a list, beside the quartiles. */
+enum { NUM_QUARTILES = 3, MOST_QUANTILES = SV_MOST_QUANTILES - NUM_QUARTILES };
+
 enum dump_style { DUMP_TEXT, DUMP_HEX, DUMP_RAW };
 
 struct options {
@@ -34,6 +37,9 @@ struct options {
     bool force;
     const char **conditions; /* of --fail-on */
     int num_conditions;
+    bool quartiles;                   /* --quantiles was given */
+    double quantiles[MOST_QUANTILES]; /* of its list, no two the same */
+    int num_quantiles;
 
     bool help;
 };

@@ -51,7 +51,7 @@ static void draw(double now, int64_t done_bytes)
     char hashes[BAR_WIDTH + 1], left[32] = "-:--", facts[128], text[TEXT_BYTES];
     fraction = fraction < 1.0 ? fraction : 1.0;
     write_bar(fraction, hashes);
-    if (rate > 0.0) {
+    if (rate > 0.0 && done_bytes <= bar.total_bytes) {
         write_left((double)(bar.total_bytes - done_bytes) / rate, left, sizeof left);
     }
     snprintf(facts, sizeof facts, "[%s] %3d %%  %.2f GB/s  %s left", hashes,
@@ -92,6 +92,11 @@ void progress_begin(enum progress_mode mode, const char *label, int64_t total_by
     bar.total_bytes = total_bytes;
     sv_printable(label, bar.label, sizeof bar.label);
     progress_update(0);
+}
+
+void progress_expect(int64_t total_bytes)
+{
+    bar.total_bytes = total_bytes;
 }
 
 void progress_erase(void)

@@ -19,6 +19,9 @@ enum progress_mode {
 /* `label` is borrowed until progress_end(). */
 void progress_begin(enum progress_mode mode, const char *label, int64_t total_bytes);
 
+/* There is more to do than was said. */
+void progress_expect(int64_t total_bytes);
+
 /* So much is done; draws now and then. */
 void progress_update(int64_t done_bytes);
 

@@ -16,6 +16,11 @@ static void on_progress(void *context, int64_t done_bytes, int64_t total_bytes)
 {
     struct visit *visit = context;
     (void)total_bytes;
+    /* What began again has gone once through all of it. */
+    if (done_bytes < visit->scan_bytes) {
+        visit->done_bytes += visit->scan_bytes;
+    }
+    visit->scan_bytes = done_bytes;
     progress_update(visit->done_bytes + done_bytes);
     if (visit->options->explain) {
         explain_look_at_memory(&visit->peak_anonymous);
@@ -45,6 +50,7 @@ enum outcome visit_end_scan(struct visit *visit, const sv_scan_range *range, sv_
 {
     signals_end_work();
     visit->done_bytes += bytes_of(visit, range);
+    visit->scan_bytes = 0;
     if (status == SV_CANCELLED || signals_stopped()) {
         return STOPPED;
     }

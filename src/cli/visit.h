@@ -17,6 +17,7 @@ struct visit {
     sv_scan_options scan; /* the options' own, with the progress bar */
     sv_scan_report report;
     int64_t done_bytes;     /* of the scans that are through */
+    int64_t scan_bytes;     /* of the one that is not, when it was last heard of */
     int64_t peak_anonymous; /* bytes, −1: not known */
     bool is_written_to;     /* and that was said */
 };
