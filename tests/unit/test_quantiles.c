@@ -210,7 +210,7 @@ static void check_type(struct random *random, sv_dtype dtype, int kind, int64_t 
 
 START_TEST(every_type)
 {
-    static const int64_t sizes[] = {1, 2, 3, 4, 5, 17, 513, 4099};
+    static const int64_t sizes[] = {1, 2, 3, 17, 1031};
     struct random random = random_begin("every_type");
     sv_dtype dtype = sv_dtype_make((sv_type)(_i / 2 + SV_TYPE_NONE + 1),
                                    _i % 2 == 0 ? SV_LITTLE_ENDIAN : SV_BIG_ENDIAN);
@@ -219,7 +219,7 @@ START_TEST(every_type)
             check_type(&random, dtype, kind, 1 + kind % 3, sizes[size]);
         }
     }
-    check_type(&random, dtype, ANY_BITS, 1, 150001);
+    check_type(&random, dtype, ANY_BITS, 1, 70001);
 }
 END_TEST
 
@@ -235,7 +235,7 @@ START_TEST(every_layout_by_any_threads)
     sv_segment segment = segment_of(recording, 0);
     sv_scan_range range = range_of(l);
     sv_summary *summaries = summarise(recording, &range);
-    for (int way = 0; way < 3; way++) {
+    for (int way = 0; way < 2; way++) {
         sv_scan_options options = SV_SCAN_OPTIONS_INIT;
         options.threads = threads[(_i + 2 * way) % 5];
         options.io = ios[(_i + way) % 4];
@@ -255,7 +255,7 @@ START_TEST(many_quantiles_at_once)
     for (int i = 0; i < SV_MOST_QUANTILES; i++) {
         probabilities[i] = (double)random_below(&random, 1000001) / 1e6;
     }
-    const layout *l = &layouts[_i];
+    const layout *l = &layouts[3 * _i];
     sv_recording *recording = open_layout(l, "many.bin", &random);
     sv_segment segment = segment_of(recording, 0);
     sv_scan_range range = range_of(l);
@@ -391,6 +391,30 @@ START_TEST(equal_samples_are_not_read)
 }
 END_TEST
 
+/* Both zeros are the least of the samples here, and the greatest there. */
+START_TEST(zeros_of_both_signs)
+{
+    static const float samples[][6] = {{-0.0f, 7.0f, 0.0f, -0.0f, 5.0f, -0.0f},
+                                       {-0.0f, -7.0f, 0.0f, -0.0f, -5.0f, 0.0f}};
+    static const double probabilities[] = {0.2, 0.4, 0.8};
+    static const double expected[][3] = {{0.0, 0.0, 5.0}, {-5.0, 0.0, 0.0}};
+    for (int i = 0; i < 2; i++) {
+        sv_recording *recording = open_floats("signs.bin", samples[i], 6);
+        sv_scan_range range = {.num_rows = 1, .last = 6};
+        sv_summary *summary = summarise(recording, &range);
+        double own[3];
+        ck_assert_int_eq(
+            sv_quantiles_scan(recording, &range, summary, probabilities, 3, NULL, own, NULL, NULL),
+            SV_OK);
+        for (int j = 0; j < 3; j++) {
+            ck_assert(own[j] == expected[i][j] && (own[j] != 0.0 || !signbit(own[j])));
+        }
+        free(summary);
+        close_good(recording);
+    }
+}
+END_TEST
+
 START_TEST(two_passes_at_most_for_four_bytes)
 {
     struct random random = random_begin("two_passes_at_most_for_four_bytes");
@@ -410,23 +434,26 @@ START_TEST(two_passes_at_most_for_four_bytes)
 }
 END_TEST
 
+/* Of more samples, and of fewer, among which every rank is found. */
 START_TEST(a_summary_of_other_samples)
 {
     static const float samples[] = {1, 2, 3, 4, 5};
     sv_recording *recording = open_floats("other.bin", samples, 5);
-    sv_scan_range range = {.num_rows = 1, .last = 5};
-    sv_summary *summary = summarise(recording, &range);
-    double own[3];
-    range.last = 4;
-    ck_assert_int_eq(sv_quantiles_scan(recording, &range, summary, usual, 3, NULL, own, NULL, NULL),
-                     SV_OK);
-    ck_assert(all_nan(own, 3));
-    free(summary);
+    for (int64_t summarised = 4; summarised <= 5; summarised++) {
+        sv_scan_range range = {.num_rows = 1, .last = summarised};
+        sv_summary *summary = summarise(recording, &range);
+        double own[3];
+        range.last = 9 - summarised;
+        ck_assert_int_eq(
+            sv_quantiles_scan(recording, &range, summary, usual, 3, NULL, own, NULL, NULL), SV_OK);
+        ck_assert(all_nan(own, 3));
+        free(summary);
+    }
     close_good(recording);
 }
 END_TEST
 
-/* As a file that is written to between two passes. */
+/* As a file that is written to between two passes: the rank is still there. */
 START_TEST(samples_that_change_between_passes)
 {
     static const float before[] = {1.0f, 1.001f, 1.002f, 1.003f, 700.0f};
@@ -436,10 +463,10 @@ START_TEST(samples_that_change_between_passes)
     sv_scan_range range = {.num_rows = 1, .last = 5};
     sv_summary *summary = summarise(recordings[0], &range);
     sv_quantile_search *search;
-    double own[3];
+    double own[1];
     int passes = 0;
     ck_assert_int_eq(sv_quantile_search_open(sv_dtype_make(SV_F4, SV_NATIVE_ENDIAN), summary, usual,
-                                             3, NULL, &search, NULL),
+                                             1, NULL, &search, NULL),
                      SV_OK);
     for (; sv_quantile_search_next(search); passes++) {
         ck_assert_int_eq(
@@ -447,7 +474,7 @@ START_TEST(samples_that_change_between_passes)
     }
     ck_assert_int_ge(passes, 2);
     sv_quantile_search_get(search, own);
-    ck_assert(all_nan(own, 3));
+    ck_assert(isnan(own[0]));
     sv_quantile_search_close(search);
     free(summary);
     close_good(recordings[0]);
@@ -578,7 +605,7 @@ int main(void)
     tcase_set_timeout(types, 120);
     tcase_add_loop_test(types, every_type, 0, 2 * (SV_NUM_TYPES - 1));
     tcase_add_loop_test(types, every_layout_by_any_threads, 0, NUM_LAYOUTS);
-    tcase_add_loop_test(types, many_quantiles_at_once, 0, NUM_LAYOUTS);
+    tcase_add_loop_test(types, many_quantiles_at_once, 0, (NUM_LAYOUTS + 2) / 3);
     tcase_add_test(types, more_samples_than_are_counted_at_once);
     tcase_add_test(types, counts_of_terabytes);
     suite_add_tcase(suite, types);
@@ -586,6 +613,7 @@ int main(void)
     tcase_add_checked_fixture(edges, make_scratch, remove_scratch);
     tcase_add_test(edges, nothing_finite_is_no_quantile);
     tcase_add_test(edges, equal_samples_are_not_read);
+    tcase_add_test(edges, zeros_of_both_signs);
     tcase_add_test(edges, two_passes_at_most_for_four_bytes);
     tcase_add_test(edges, a_summary_of_other_samples);
     tcase_add_test(edges, samples_that_change_between_passes);
