@@ -826,6 +826,167 @@ START_TEST(parting_channels)
 }
 END_TEST
 
+static const sv_type integer_types[] = {SV_I1, SV_U1, SV_I2, SV_U2, SV_I3, SV_U3, SV_I4, SV_U4};
+
+enum { NUM_INTEGER_TYPES = sizeof integer_types / sizeof integer_types[0] };
+
+static void check_integers(const sv_kernels *set, sv_dtype dtype, const char *from,
+                           ptrdiff_t stride, int64_t n)
+{
+    static uint32_t own[MOST_CONVERTED + 1];
+    own[n] = 0xa5a5a5a5;
+    set->integers(dtype, from, stride, n, own);
+    for (int64_t i = 0; i < n; i++) {
+        double value = sv_scalar_as_f8(sv_dtype_load(dtype, from + i * stride));
+        require(own[i] == (uint32_t)(int64_t)value, "another integer");
+    }
+    require(own[n] == 0xa5a5a5a5, "something is written behind the last integer");
+}
+
+/* By the values that single samples are read as; what lies behind the last one stays. */
+START_TEST(integers)
+{
+    struct random random = random_begin("integers");
+    fenced memory = fence(MOST_CONVERTED * MOST_STRIDE + 64);
+    for (char *byte = memory.begin; byte < memory.end; byte++) {
+        *byte = (char)random_bits(&random);
+    }
+    sv_dtype dtype =
+        sv_dtype_make(integer_types[_i / 2], _i % 2 == 0 ? SV_LITTLE_ENDIAN : SV_BIG_ENDIAN);
+    ptrdiff_t itemsize = (ptrdiff_t)sv_dtype_itemsize(dtype);
+    for (int64_t n = 0; n <= MOST_CONVERTED; n++) {
+        for (int i = 0; i < NUM_STRIDES; i++) {
+            ptrdiff_t stride = stride_of(i, itemsize);
+            const char *from = place_samples(memory, n % 2 == 0, stride, n, itemsize, (int)(n % 8));
+            check_integers(tested, dtype, from, stride, n);
+            check_integers(reference, dtype, from, stride, n);
+        }
+    }
+    unfence(memory);
+}
+END_TEST
+
+/* ---- histograms ------------------------------------------------------------------------------ */
+
+enum { MOST_COUNTED = 1100, MOST_TARGETS = 11, MOST_PLACES = MOST_TARGETS * 256 + 1 };
+
+typedef enum counted { COUNTED_F4, COUNTED_I4, COUNTED_F8, NUM_COUNTED } counted;
+
+static uint64_t key_at(counted type, const char *samples, int64_t i)
+{
+    uint32_t four;
+    uint64_t eight;
+    if (type == COUNTED_F8) {
+        memcpy(&eight, samples + 8 * i, sizeof eight);
+        return eight >> 63 ? ~eight : eight | UINT64_C(1) << 63;
+    }
+    memcpy(&four, samples + 4 * i, sizeof four);
+    if (type == COUNTED_I4) {
+        return four;
+    }
+    return four >> 31 ? ~four : four | UINT32_C(1) << 31;
+}
+
+/* Draws some of the samples' own bins, and some that none is in. */
+static sv_bins draw_bins(struct random *random, counted type, const char *samples, int64_t n,
+                         uint64_t targets[MOST_TARGETS])
+{
+    int bits = type == COUNTED_F8 ? 64 : 32;
+    uint64_t all = type == COUNTED_F8 ? UINT64_MAX : UINT32_MAX;
+    sv_bins bins = {.targets = targets, .width = 1 + (int)random_below(random, 8)};
+    bins.shift = (int)random_below(random, (uint64_t)(bits - bins.width + 1));
+    bins.least = n > 0 ? key_at(type, samples, (int64_t)random_below(random, (uint64_t)n)) : 5;
+    uint64_t wanted = 1 + random_below(random, MOST_TARGETS);
+    for (uint64_t i = 0; i < wanted; i++) {
+        uint64_t key = random_bits(random);
+        if (n > 0 && random_below(random, 3) > 0) {
+            key = key_at(type, samples, (int64_t)random_below(random, (uint64_t)n));
+        }
+        uint64_t target = ((key - bins.least) & all) >> bins.shift >> bins.width << bins.width;
+        bool is_new = true;
+        for (int j = 0; j < bins.num_targets; j++) {
+            is_new &= targets[j] != target;
+        }
+        targets[bins.num_targets] = target;
+        bins.num_targets += is_new;
+    }
+    return bins;
+}
+
+/* What counts of bins must be, both of a bin together. */
+static void count_naively(const sv_bins *bins, counted type, const char *samples, int64_t n,
+                          uint32_t *counts)
+{
+    uint64_t all = type == COUNTED_F8 ? UINT64_MAX : UINT32_MAX;
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t bin = ((key_at(type, samples, i) - bins->least) & all) >> bins->shift;
+        for (int j = 0; j < bins->num_targets; j++) {
+            if (bin >> bins->width == bins->targets[j] >> bins->width) {
+                counts[((uint64_t)j << bins->width) + (bin - bins->targets[j])]++;
+            }
+        }
+    }
+}
+
+static void check_histogram(const sv_kernels *set, const sv_bins *bins, counted type,
+                            const char *samples, int64_t n, const uint32_t *expected)
+{
+    static uint32_t own[MOST_PLACES * SV_COUNTS_A_BIN];
+    memset(own, 0, sizeof own);
+    switch (type) {
+    case COUNTED_F4: set->histogram_f4(bins, samples, n, own); break;
+    case COUNTED_I4: set->histogram_i4(bins, samples, n, own); break;
+    default: set->histogram_f8(bins, samples, n, own); break;
+    }
+    for (size_t place = 0; place < sv_bins_places(bins) - 1; place++) {
+        const uint32_t *counts = own + place * SV_COUNTS_A_BIN;
+        require(counts[0] + counts[1] == expected[place], "another count");
+    }
+}
+
+START_TEST(histograms)
+{
+    static uint32_t expected[MOST_PLACES];
+    struct random random = random_begin("histograms");
+    fenced memory = fence((MOST_COUNTED + SHIFTS) * sizeof(double));
+    counted type = (counted)_i;
+    for (int64_t n = 0; n <= MOST_COUNTED; n += 1 + n / 40) {
+        for (int kind = 0; kind < NUM_SAMPLE_KINDS; kind++) {
+            uint64_t targets[MOST_TARGETS];
+            const char *samples =
+                fill_before_fence(memory, &random, (sample_kind)kind, type != COUNTED_F8, n, 0);
+            sv_bins bins = draw_bins(&random, type, samples, n, targets);
+            memset(expected, 0, sizeof expected);
+            count_naively(&bins, type, samples, n, expected);
+            check_histogram(tested, &bins, type, samples, n, expected);
+            check_histogram(reference, &bins, type, samples, n, expected);
+        }
+    }
+    unfence(memory);
+}
+END_TEST
+
+/* Every value's key, and back; neighbours in value are neighbours in key. */
+START_TEST(keys_are_in_the_order_of_values)
+{
+    static const double ascending[] = {-INFINITY, -DBL_MAX, -1e10,   -1.0,     -DBL_MIN,
+                                       -5e-324,   -0.0,     0.0,     5e-324,   DBL_MIN,
+                                       1.0,       1e10,     DBL_MAX, INFINITY, NAN};
+    uint64_t before = 0;
+    for (size_t i = 0; i < sizeof ascending / sizeof ascending[0]; i++) {
+        uint64_t bits;
+        uint32_t half;
+        float f4 = (float)ascending[i];
+        memcpy(&bits, &ascending[i], sizeof bits);
+        memcpy(&half, &f4, sizeof half);
+        ck_assert(i == 0 || sv_key_of_f8(bits) > before);
+        before = sv_key_of_f8(bits);
+        ck_assert_uint_eq(sv_f8_of_key(before), bits);
+        ck_assert_uint_eq(sv_f4_of_key(sv_key_of_f4(half)), half);
+    }
+}
+END_TEST
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static const sv_kernels *find_set(const char *name, bool *runs_here)
@@ -868,7 +1029,13 @@ static Suite *make_suite(const char *name)
     tcase_set_timeout(conversion, 120);
     tcase_add_loop_test(conversion, conversions, 0, NUM_DTYPES);
     tcase_add_loop_test(conversion, conversions_at_every_stride, 0, NUM_DTYPES);
+    tcase_add_loop_test(conversion, integers, 0, 2 * NUM_INTEGER_TYPES);
     suite_add_tcase(suite, conversion);
+    TCase *counting = tcase_create("counting");
+    tcase_set_timeout(counting, 120);
+    tcase_add_loop_test(counting, histograms, 0, NUM_COUNTED);
+    tcase_add_test(counting, keys_are_in_the_order_of_values);
+    suite_add_tcase(suite, counting);
     TCase *parting = tcase_create("parting");
     tcase_add_loop_test(parting, parting_channels, 0, 5);
     suite_add_tcase(suite, parting);
