@@ -25,6 +25,7 @@ expect 'dump' help du
 expect '--format' stats --fo
 expect '--csv' info --cs
 expect '--join' dump --jo
+expect '--quantiles' stats --qua
 expect '' info --fail
 expect 'interleaved' stats --layout i
 expect 'map' stats --io = m

@@ -184,4 +184,14 @@ exits 0
 says_nothing
 has 1 num_samples=600 sample_mean=299.5 longest_flat=1
 
+check 'quantiles of parts of several types'
+run convert --encoding i4 b.sac counts.mseed
+exits 0
+run stats --json --quantiles --join a.sac counts.mseed c.sac
+exits 0
+has 1 dtype='"<f4"' sample_median=15.5
+has 3 dtype='"<f4"' sample_median=42
+has 4 channel='"all"' dtype=null num_samples=18 sample_lower_quartile=15.25 sample_median=19.5 \
+    sample_upper_quartile=23.75
+
 finish
