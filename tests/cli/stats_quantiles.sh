@@ -168,7 +168,7 @@ run stats --fail-on 'sample_median>3' quake.bin
 refused 1 "there is no key 'sample_median'"
 
 check 'what makes no sense'
-for list in 2 -0.1 nan abc 0.5, ,0.5 '' '0.5 0.6' 0.1,,0.2 1e400 50%; do
+for list in 2 -0.1 nan abc '0.5,' ,0.5 '' '0.5 0.6' 0.1,,0.2 1e400 50%; do
     run stats "--quantiles=$list" quake.bin
     refused 1 "--quantiles=$list: that is no list of quantiles"
 done
