@@ -194,9 +194,7 @@ static void add_to_total(struct total *total, const sv_value *values, const sv_s
                          sv_type type)
 {
     keep_shared(total, values);
-    if (total->num_rows == 0 || total->type != type) {
-        total->type = total->num_rows == 0 ? type : SV_TYPE_NONE;
-    }
+    total->type = total->num_rows == 0 || total->type == type ? type : SV_TYPE_NONE;
     sv_summary_merge(&total->summary, summary);
     if (summary->longest.length > total->longest_flat) {
         total->longest_flat = summary->longest.length;
@@ -255,7 +253,9 @@ static bool write_row(struct stats *stats, const struct visit *visit, const stru
     values[KEY_complete] = sv_value_bool(segment->complete && outcome == DONE &&
                                          summary->num_samples == walk->last - walk->first);
     fill_figures(values, summary, is_whole(type));
-    fill_quantiles(values, quantiles, quantiles->rows + i * quantiles->count);
+    if (quantiles->count > 0) {
+        fill_quantiles(values, quantiles, quantiles->rows + i * quantiles->count);
+    }
     add_to_total(&stats->total, values, summary, type);
     return write_values(stats, values);
 }
@@ -322,6 +322,9 @@ static enum outcome measure_total(struct stats *stats, struct visit *visit, enum
                                quantiles);
     if (outcome == STOPPED) {
         return STOPPED;
+    }
+    if (outcome == DONE && stats->quantiles.count > 0 && !visit_check(visit)) {
+        outcome = FAILED;
     }
     total->complete = total->complete && outcome == DONE;
     return write_total(stats, visit, quantiles) ? outcome : STOPPED;

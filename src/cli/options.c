@@ -297,7 +297,9 @@ static bool add_quantile(struct options *options, const char *text, sv_error *er
         }
     }
     if (options->num_quantiles == MOST_QUANTILES) {
-        return refuse(error, "these are too many quantiles; give 61 at most");
+        snprintf(error->message, sizeof error->message,
+                 "these are too many quantiles; give %d at most", MOST_QUANTILES);
+        return false;
     }
     options->quantiles[options->num_quantiles++] = quantile + 0.0;
     return true;
