@@ -611,6 +611,7 @@ int main(void)
     suite_add_tcase(suite, types);
     TCase *edges = tcase_create("edges");
     tcase_add_checked_fixture(edges, make_scratch, remove_scratch);
+    tcase_set_timeout(edges, 120);
     tcase_add_test(edges, nothing_finite_is_no_quantile);
     tcase_add_test(edges, equal_samples_are_not_read);
     tcase_add_test(edges, zeros_of_both_signs);
