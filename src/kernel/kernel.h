@@ -74,6 +74,7 @@ typedef enum sv_packing {
     SV_PACKED_6_OF_5,
     SV_PACKED_7_OF_4
 } sv_packing;
+
 /* Where samples are looked for on the line of keys. A key is an unsigned integer, of 32 bits for
  * float32 and for integers of up to 32 bits, of 64 for float64, that is in the order of the values.
  * Counted from `least`, the key of the least finite sample, keys wrap round: so NaN and infinities
