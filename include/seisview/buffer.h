@@ -65,6 +65,11 @@ SV_API sv_status sv_buffer_shm_unlink(const char *name, sv_error *error);
 SV_API sv_status sv_buffer_memfd(const char *name, size_t size_bytes, sv_buffer **buffer,
                                  sv_error *error);
 
+/* A nameless file of zeros in $TMPDIR, else in /var/tmp, mapped for SV_SHARED: scratch space that
+ * may be larger than memory, and is gone when the buffer is closed or the process ends in any way.
+ * SV_IO: among others, the disk is full; SV_OVERFLOW, SV_NOMEM. */
+SV_API sv_status sv_buffer_scratch(size_t size_bytes, sv_buffer **buffer, sv_error *error);
+
 /* Closes and frees; NULL is SV_OK. SV_BUSY: it is pinned, nothing was closed. */
 SV_API sv_status sv_buffer_close(sv_buffer *buffer);
 
@@ -80,6 +85,17 @@ SV_API const void *sv_buffer_data(const sv_buffer *buffer);
 
 /* The buffer's own descriptor, −1 for memory without one. Do not close it. */
 SV_API int sv_buffer_fd(const sv_buffer *buffer);
+
+/* Runs body(context), which reads or stores through views of `buffer`. Where the file behind it is
+ * cut meanwhile, the body is left at once and the answer is SV_TRUNCATED; it must be harmless to
+ * leave: no locks, and no memory that nothing else knows of. Needs sv_guard_install() (guard.h);
+ * without it such an access ends the process. Any thread. */
+SV_API sv_status sv_buffer_guard(const sv_buffer *buffer, void (*body)(void *context),
+                                 void *context, sv_error *error);
+
+/* How often the library has asked for memory since the process began, on all threads: with this
+ * tests and benches hold that a view allocates nothing. */
+SV_API uint64_t sv_num_allocations(void);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static _Atomic uint64_t num_allocations;
 static atomic_long left_before_failure = -1;
 static atomic_bool failure_is_sticky;
 
@@ -13,8 +14,14 @@ void sv_memory_fail_after(long count, bool sticky)
     atomic_store(&left_before_failure, count);
 }
 
+uint64_t sv_memory_count(void)
+{
+    return atomic_load_explicit(&num_allocations, memory_order_relaxed);
+}
+
 static bool must_fail(void)
 {
+    atomic_fetch_add_explicit(&num_allocations, 1, memory_order_relaxed);
     if (atomic_load_explicit(&left_before_failure, memory_order_relaxed) < 0) {
         return false;
     }

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/guard.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -357,6 +359,27 @@ sv_status sv_buffer_map_fd(int fd, sv_access access, sv_buffer **buffer, sv_erro
     return map_regular(own, access, buffer, error);
 }
 
+/* ---- guarded access ------------------------------------------------------------------------- */
+
+sv_status sv_buffer_guard(const sv_buffer *buffer, void (*body)(void *context), void *context,
+                          sv_error *error)
+{
+    const struct memory *memory = &buffer->memory;
+    const void *fault;
+    if (sv_guard_run(body, context, memory->address, memory->size_bytes, &fault)) {
+        return SV_OK;
+    }
+    return sv_fail(error, SV_TRUNCATED,
+                   "the file was cut before byte %td while it was read; take it again when nothing "
+                   "writes to it",
+                   (const char *)fault - (const char *)memory->address);
+}
+
+uint64_t sv_num_allocations(void)
+{
+    return sv_memory_count();
+}
+
 /* ---- shared memory -------------------------------------------------------------------------- */
 
 static sv_status check_name(const char *name, sv_error *error)
@@ -469,6 +492,28 @@ sv_status sv_buffer_unlinked_shm(size_t size_bytes, sv_buffer **buffer, sv_error
     }
     shm_unlink(name);
     return map_whole(fd, SV_SHARED, buffer, error);
+}
+
+sv_status sv_buffer_scratch(size_t size_bytes, sv_buffer **buffer, sv_error *error)
+{
+    const char *directory = sv_temporary_directory();
+    sv_status status = check_size(size_bytes, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    int fd = sv_open_nameless(directory);
+    int failure = fd < 0 || ftruncate(fd, (off_t)size_bytes) != 0 ? errno : reserve(fd, size_bytes);
+    if (failure == 0) {
+        return map_whole(fd, SV_SHARED, buffer, error);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = failure;
+    return sv_fail_errno(error,
+                         "a scratch file of %zu bytes cannot be made in %s; let TMPDIR name a "
+                         "directory with room",
+                         size_bytes, directory);
 }
 
 #ifdef HAVE_MEMFD_CREATE
