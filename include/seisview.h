@@ -7,6 +7,7 @@
 #include "seisview/convert.h"
 #include "seisview/dtype.h"
 #include "seisview/guard.h"
+#include "seisview/plot.h"
 #include "seisview/quantiles.h"
 #include "seisview/recording.h"
 #include "seisview/report.h"
