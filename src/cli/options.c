@@ -19,10 +19,12 @@ enum {
     INFO = 1 << COMMAND_info,
     DUMP = 1 << COMMAND_dump,
     CONVERT = 1 << COMMAND_convert,
+    BENCH = 1 << COMMAND_bench,
     HELP = 1 << COMMAND_help,
     SCANNING = STATS | INFO | DUMP,
     READING = SCANNING | CONVERT,
-    REPORTING = STATS | INFO
+    OPENING = READING | BENCH,
+    REPORTING = STATS | INFO | BENCH
 };
 
 /* Reads an option's argument. On failure `error->message` says what is wrong with it. */
@@ -272,6 +274,18 @@ static bool set_force(struct options *options, const char *text, sv_error *error
     return true;
 }
 
+static bool read_output(struct options *options, const char *text, sv_error *error)
+{
+    options->output = text;
+    return sv_plot_check(text, error) == SV_OK;
+}
+
+static bool read_against(struct options *options, const char *text, sv_error *error)
+{
+    options->against_numpy = strcmp(text, "numpy") == 0;
+    return options->against_numpy || refuse(error, "there is no such program; give numpy");
+}
+
 /* The command knows its keys, and looks at the text. */
 static bool read_condition(struct options *options, const char *text, sv_error *error)
 {
@@ -324,16 +338,16 @@ static bool read_quantiles(struct options *options, const char *text, sv_error *
 
 /* An entry without a name is a heading of the help. */
 static const struct option_entry entries[] = {
-    {NULL, NULL, READING, NULL, "Input"},
-    {"format", "NAME", READING, read_format,
+    {NULL, NULL, OPENING, NULL, "Input"},
+    {"format", "NAME", OPENING, read_format,
      "raw, sac, segy, su, mseed, npy or sound; otherwise by content, then by suffix"},
-    {"dtype", "T", READING, read_dtype,
+    {"dtype", "T", OPENING, read_dtype,
      "raw samples: f4 f8 i1 u1 i2 u2 i3 u3 i4 u4 i8 u8 ibm4, with < or > (default <f4)"},
-    {"channels", "N", READING, read_channels, "raw: number of channels (default 1)"},
-    {"layout", "NAME", READING, read_layout, "raw: interleaved (default) or planar"},
-    {"rate", "HZ", READING, read_rate, "raw: sample rate (default 1)"},
-    {"start", "TIME", READING, read_start, "raw: UTC of the first sample"},
-    {"skip", "BYTES", READING, read_skip, "raw: bytes before the first sample (default 0)"},
+    {"channels", "N", OPENING, read_channels, "raw: number of channels (default 1)"},
+    {"layout", "NAME", OPENING, read_layout, "raw: interleaved (default) or planar"},
+    {"rate", "HZ", OPENING, read_rate, "raw: sample rate (default 1)"},
+    {"start", "TIME", OPENING, read_start, "raw: UTC of the first sample"},
+    {"skip", "BYTES", OPENING, read_skip, "raw: bytes before the first sample (default 0)"},
     {"from", "P", READING, read_from,
      "window: from the first sample at or after P, which is an index (1000), seconds (12.5s) or "
      "UTC (2026-01-31T12:00:00.5Z)"},
@@ -344,6 +358,7 @@ static const struct option_entry entries[] = {
     {NULL, NULL, REPORTING | DUMP | CONVERT, NULL, "Output"},
     {"json", NULL, REPORTING, set_json, "JSON Lines instead of a table"},
     {"csv", NULL, REPORTING, set_csv, "CSV instead of a table"},
+    {"output", "FILE", BENCH, read_output, "draw what was measured into FILE: .png, .svg or .pdf"},
     {"fail-on", "EXPR", STATS, read_condition,
      "exit 3 when a row says yes to EXPR, as in 'num_nan>0'; repeatable"},
     {"quantiles", "[=LIST]", STATS, read_quantiles,
@@ -358,12 +373,13 @@ static const struct option_entry entries[] = {
      "it)"},
     {"force", NULL, CONVERT, set_force, "replace what exists"},
 
-    {NULL, NULL, READING, NULL, "Running"},
+    {NULL, NULL, OPENING, NULL, "Running"},
+    {"against", "NAME", BENCH, read_against, "numpy: the same work by NumPy too"},
     {"threads", "N", SCANNING, read_threads, "default: the processors this process may use"},
     {"io", "HOW", SCANNING, read_io, "auto (default), map, read or direct"},
-    {"progress", "WHEN", READING, read_progress, "always or never a progress bar"},
+    {"progress", "WHEN", OPENING, read_progress, "always or never a progress bar"},
     {"explain", NULL, SCANNING, set_explain, "say how the file was read, and how fast"},
-    {"help", NULL, READING | HELP, set_help, "this help"},
+    {"help", NULL, OPENING | HELP, set_help, "this help"},
 };
 
 enum { NUM_ENTRIES = sizeof entries / sizeof entries[0] };
@@ -371,6 +387,12 @@ enum { NUM_ENTRIES = sizeof entries / sizeof entries[0] };
 static bool takes(const struct command *command, const struct option_entry *entry)
 {
     return (entry->commands & 1 << (command - commands)) != 0;
+}
+
+/* The options that have a letter too. */
+static char letter_of(const struct option_entry *entry)
+{
+    return strcmp(entry->name, "help") == 0 ? 'h' : strcmp(entry->name, "output") == 0 ? 'o' : '\0';
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */
@@ -383,18 +405,44 @@ static int argument_of(const struct option_entry *entry)
     return entry->argument[0] == '[' ? optional_argument : required_argument;
 }
 
-/* getopt's table of what a command takes; `val` is the entry's number and FIRST_LONG. */
-static void fill_long_options(const struct command *command, struct option *long_options)
+static char *add_letter(const struct option_entry *entry, char *letters)
+{
+    char letter = letter_of(entry);
+    if (letter != '\0') {
+        *letters++ = letter;
+    }
+    if (letter != '\0' && entry->argument != NULL) {
+        *letters++ = ':';
+    }
+    return letters;
+}
+
+/* The entry that getopt answers with. */
+static const struct option_entry *entry_of(int answer)
+{
+    const struct option_entry *entry = entries;
+    while (answer < FIRST_LONG && (entry->name == NULL || letter_of(entry) != answer)) {
+        entry++;
+    }
+    return answer < FIRST_LONG ? entry : &entries[answer - FIRST_LONG];
+}
+
+/* getopt's tables of what a command takes. `val` is the entry's number and FIRST_LONG; letters have
+ * room for two characters an entry, and two more. */
+static void fill_tables(const struct command *command, struct option *long_options, char *letters)
 {
     int count = 0;
+    *letters++ = ':';
     for (int i = 0; i < NUM_ENTRIES; i++) {
         const struct option_entry *entry = &entries[i];
         if (entry->name != NULL && takes(command, entry)) {
             long_options[count++] =
                 (struct option){entry->name, argument_of(entry), NULL, FIRST_LONG + i};
+            letters = add_letter(entry, letters);
         }
     }
     long_options[count] = (struct option){0};
+    *letters = '\0';
 }
 
 /* What getopt did not take: ':' an option that lacks its argument, '?' one that has an argument it
@@ -433,12 +481,13 @@ static bool read_entry(const struct option_entry *entry, struct options *options
 static bool read_all(int argc, char **argv, struct options *options)
 {
     struct option long_options[NUM_ENTRIES + 1];
-    fill_long_options(options->command, long_options);
+    char letters[2 * NUM_ENTRIES + 2];
+    fill_tables(options->command, long_options, letters);
     opterr = 0;
     optind = 1;
     for (;;) {
         int looked_at = optind;
-        int answer = getopt_long(argc, argv, ":h", long_options, NULL);
+        int answer = getopt_long(argc, argv, letters, long_options, NULL);
         if (answer == -1) {
             return true;
         }
@@ -447,9 +496,7 @@ static bool read_all(int argc, char **argv, struct options *options)
             say_refused(options->command, answer, argv[optind > looked_at ? optind - 1 : optind]);
             return false;
         }
-        if (answer == 'h') {
-            options->help = true;
-        } else if (!read_entry(&entries[answer - FIRST_LONG], options)) {
+        if (!read_entry(entry_of(answer), options)) {
             return false;
         }
     }
@@ -519,8 +566,10 @@ void options_explain(const struct command *command, FILE *file)
         }
         bool has_argument = entry->argument != NULL;
         bool is_apart = argument_of(entry) == required_argument;
-        int used = fprintf(file, "  --%s%s%s", entry->name, is_apart ? " " : "",
-                           has_argument ? entry->argument : "");
+        char letter = letter_of(entry);
+        int used = letter != '\0' ? fprintf(file, "  -%c, --", letter) : fprintf(file, "  --");
+        used += fprintf(file, "%s%s%s", entry->name, is_apart ? " " : "",
+                        has_argument ? entry->argument : "");
         print_wrapped(file, entry->help, used);
     }
 }

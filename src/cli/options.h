@@ -35,6 +35,8 @@ struct options {
     const char *to_format; /* NULL: by the suffix */
     const char *encoding;  /* NULL: the recording's own */
     bool force;
+    const char *output; /* -o: a picture, NULL: none */
+    bool against_numpy;
     const char **conditions; /* of --fail-on */
     int num_conditions;
     bool quartiles;                   /* --quantiles was given */

@@ -35,6 +35,8 @@ expect 'convert' co
 expect '--to-format' convert --to-
 expect 'segy' convert --to-format seg
 expect 'steim1 steim2' convert --encoding st
+expect '--output' bench --ou
+expect 'numpy' bench --against n
 expect '' stats quake
 
 [ "$failures" -eq 0 ]
