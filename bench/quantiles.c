@@ -68,7 +68,7 @@ static bool measure(const struct settings *settings, sv_recording *recording)
     sv_error error;
     need(sv_recording_segment(recording, 0, &segment), &error);
     sv_scan_range range = {.num_rows = 1, .last = segment.num_samples};
-    need(sv_summary_scan(recording, &range, NULL, &summary, NULL, &error), &error);
+    need(sv_summary_scan(recording, &range, 0, NULL, &summary, NULL, &error), &error);
     for (int pass = 0; pass < settings->num_passes; pass++) {
         ceiling[pass] = rate_of_ceiling(recording, &range);
         own[pass] = rate_of_quantiles(recording, &range, &summary);

@@ -44,7 +44,7 @@ static void work_on_block(const team *t, int64_t first)
         (void)sum;
     } else {
         sv_summary summary;
-        sv_summary_of(&block, first, &summary);
+        sv_summary_of(&block, first, 0, &summary);
     }
 }
 

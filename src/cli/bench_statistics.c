@@ -39,7 +39,7 @@ static sv_status scan(struct statistics *statistics, sv_recording *recording, in
     options.threads = 1;
     options.io = io;
     sv_status status =
-        sv_summary_scan(recording, &range, &options, statistics->summaries, &report, error);
+        sv_summary_scan(recording, &range, 0, &options, statistics->summaries, &report, error);
     counts->bytes_copied += report.bytes_copied;
     return status;
 }
@@ -104,7 +104,7 @@ static sv_status summarise(const struct bench *bench, const sv_view *samples, sv
             sv_summary next;
             sv_view_at(samples, 0, row, &run, NULL);
             sv_view_slice(&run, 0, first, first + block, 1, &run, NULL);
-            sv_status status = sv_summary_of(&run, first, &next);
+            sv_status status = sv_summary_of(&run, first, 0, &next);
             if (status != SV_OK) {
                 return refuse(error, status, sv_status_text(status));
             }
@@ -198,7 +198,7 @@ static sv_status gather_and_compute(struct statistics *statistics, const sv_view
     if (status == SV_OK) {
         status = sv_view_of_buffer(buffer, channel->dtype, &samples, error);
         if (status == SV_OK) {
-            status = sv_summary_of(&samples, 0, statistics->summaries);
+            status = sv_summary_of(&samples, 0, 0, statistics->summaries);
         }
         sv_buffer_close(buffer);
     }

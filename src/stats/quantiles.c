@@ -243,7 +243,11 @@ static void lay_out_tables(census *c)
 static sv_status scan_census(census *c, sv_recording *recording, const sv_scan_range *range,
                              sv_scan_report *report, sv_error *error)
 {
-    sv_reducer reducer = {c, sizeof(int64_t), count_block, join_counts, merge_counts};
+    sv_reducer reducer = {.context = c,
+                          .result_size = sizeof(int64_t),
+                          .block = count_block,
+                          .join = join_counts,
+                          .merge = merge_counts};
     return sv_scan(recording, range, &reducer, &c->options, report, error);
 }
 

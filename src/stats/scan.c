@@ -39,6 +39,7 @@ static void summarise_hole(void *context, const sv_block *block, void *result)
     sv_summary *summary = result;
     sv_flat all = {block->samples.shape[0], block->first, 0.0};
     sv_summary_init(summary);
+    summary->figures = scan->figures;
     summary->num_samples = summary->num_zero = all.length;
     summary->min = summary->max = 0.0;
     bool is_least = atomic_load_explicit(&known->min, memory_order_relaxed) > 0.0;
@@ -46,6 +47,9 @@ static void summarise_hole(void *context, const sv_block *block, void *result)
     summary->min_index = is_least ? block->first : -1;
     summary->max_index = is_most ? block->first : -1;
     summary->head = summary->tail = summary->longest = all;
+    if ((scan->figures & SV_FIGURES_CLIPPING) != 0 && all.length >= SV_CLIPPED_RUN) {
+        summary->num_clipped_min = summary->num_clipped_max = all.length;
+    }
 }
 
 static void join(void *context, void *result, const void *next)

@@ -71,7 +71,7 @@ static sv_view row_of(const sv_segment *segment, const sv_scan_range *range, int
 static sv_summary *summarise(sv_recording *recording, const sv_scan_range *range)
 {
     sv_summary *summaries = malloc((size_t)range->num_rows * sizeof *summaries + 1);
-    ck_assert_int_eq(sv_summary_scan(recording, range, NULL, summaries, NULL, NULL), SV_OK);
+    ck_assert_int_eq(sv_summary_scan(recording, range, 0, NULL, summaries, NULL, NULL), SV_OK);
     return summaries;
 }
 

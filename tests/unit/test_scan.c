@@ -318,7 +318,7 @@ START_TEST(holes_are_not_read)
         sv_scan_options options = way(i);
         sv_scan_report report = {0};
         sv_summary summary;
-        ck_assert_int_eq(sv_summary_scan(recording, &range, &options, &summary, &report, NULL),
+        ck_assert_int_eq(sv_summary_scan(recording, &range, 0, &options, &summary, &report, NULL),
                          SV_OK);
         ck_assert_int_eq(summary.num_zero, l->samples);
         ck_assert_int_eq(summary.longest.length, l->samples);
@@ -608,7 +608,7 @@ START_TEST(a_tebibyte_of_holes)
     sv_scan_range range = {.num_rows = 1, .last = samples};
     sv_scan_report report = {0};
     sv_summary summary;
-    ck_assert_int_eq(sv_summary_scan(recording, &range, NULL, &summary, &report, NULL), SV_OK);
+    ck_assert_int_eq(sv_summary_scan(recording, &range, 0, NULL, &summary, &report, NULL), SV_OK);
     ck_assert_int_eq(summary.num_samples, samples);
     ck_assert_int_eq(summary.num_zero, samples - 2);
     ck_assert_int_eq(summary.max_index, middle);
