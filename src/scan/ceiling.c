@@ -61,7 +61,11 @@ sv_status sv_ceiling(sv_recording *recording, const sv_scan_range *range,
         mapped.cancel = options->cancel;
     }
     mapped.io = SV_IO_MAP;
-    sv_reducer reducer = {&c, sizeof(float), add_block, NULL, add_piece, forget};
+    sv_reducer reducer = {.context = &c,
+                          .result_size = sizeof(float),
+                          .block = add_block,
+                          .join = add_piece,
+                          .merge = forget};
     sv_scan_report report = {0};
     status = sv_scan(recording, range, &reducer, &mapped, &report, error);
     if (status == SV_OK) {

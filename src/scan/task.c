@@ -8,6 +8,12 @@
 
 sv_status sv_worker_open(sv_worker *worker, sv_error *error)
 {
+    if (worker->reducer->dense) {
+        sv_status status = sv_planar_open(&worker->planar, worker->plan, error);
+        if (status != SV_OK) {
+            return status;
+        }
+    }
     if (worker->plan->segment.in_place) {
         return SV_OK;
     }
@@ -24,6 +30,7 @@ void sv_worker_close(sv_worker *worker)
     sv_reader_close(worker->reader);
     sv_free(worker->piece);
     sv_free(worker->scratch.memory);
+    sv_planar_close(&worker->planar);
 }
 
 /* ---- reducing ---------------------------------------------------------------------------- */
@@ -38,23 +45,52 @@ typedef struct piece {
     bool is_hole;
 } piece;
 
-static void reduce_rows(void *context)
+/* The address of a row's first sample; as integers, since with a scratch buffer row 0 may lie
+ * outside of it. */
+static char *row_address(const piece *p, int64_t position)
 {
-    const piece *p = context;
+    int64_t row = sv_plan_row(p->worker->plan, position);
+    return (char *)((uintptr_t)p->samples.address + (uintptr_t)(row * p->samples.strides[0]));
+}
+
+/* `count` neighbouring rows, whose samples begin at `address` and are `strides` bytes apart. */
+static void reduce_some(const piece *p, int64_t position, int64_t count, char *address,
+                        const int64_t strides[2])
+{
     const sv_reducer *reducer = p->worker->reducer;
     void (*reduce)(void *, const sv_block *, void *) = p->is_hole ? reducer->hole : reducer->block;
     sv_block block = {.first = p->first, .worker = p->worker->number, .samples = p->samples};
     block.samples.ndim = 1;
     block.samples.shape[0] = p->samples.shape[1];
-    block.samples.strides[0] = p->samples.strides[1];
+    block.samples.strides[0] = strides[1];
     block.samples.readonly = true;
-    for (int64_t i = 0; i < p->task->num_rows; i++) {
-        block.position = p->task->position + i;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t of_task = position + i - p->task->position;
+        block.position = position + i;
         block.row = sv_plan_row(p->worker->plan, block.position);
-        /* As integers: with a scratch buffer row 0 may lie outside of it. */
-        block.samples.address = (char *)((uintptr_t)p->samples.address +
-                                         (uintptr_t)(block.row * p->samples.strides[0]));
-        reduce(reducer->context, &block, p->results + (size_t)i * reducer->result_size);
+        block.samples.address = address + i * strides[0];
+        reduce(reducer->context, &block, p->results + (size_t)of_task * reducer->result_size);
+    }
+}
+
+static void reduce_rows(void *context)
+{
+    const piece *p = context;
+    const sv_planar *planar = &p->worker->planar;
+    int64_t itemsize = (int64_t)sv_dtype_itemsize(p->samples.dtype);
+    const int64_t dense[2] = {p->samples.shape[1] * itemsize, itemsize};
+    int64_t position = p->task->position, last = position + p->task->num_rows;
+    while (position < last) {
+        char *address = row_address(p, position);
+        int64_t count =
+            p->is_hole ? 1 : sv_planar_count(planar, p->worker->plan, &p->samples, position, last);
+        if (count > 1) {
+            sv_planar_copy(planar, &p->samples, address, count);
+            reduce_some(p, position, count, planar->memory, dense);
+        } else {
+            reduce_some(p, position, 1, address, p->samples.strides);
+        }
+        position += count;
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "scan/fetch.h"
 #include "scan/plan.h"
+#include "scan/planar.h"
 #include "scan/spans.h"
 
 /* What one thread keeps from span to span. */
@@ -14,6 +15,7 @@ typedef struct sv_worker {
     const sv_reducer *reducer;
     sv_fetch *fetch; /* the scan's, shared */
     sv_scratch scratch;
+    sv_planar planar;
     bool maps_by_faults; /* by what it cost before; */
     bool by_faults;      /* and whether it does now */
     long faults;         /* that it has had */

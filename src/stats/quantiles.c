@@ -247,7 +247,8 @@ static sv_status scan_census(census *c, sv_recording *recording, const sv_scan_r
                           .result_size = sizeof(int64_t),
                           .block = count_block,
                           .join = join_counts,
-                          .merge = merge_counts};
+                          .merge = merge_counts,
+                          .dense = true};
     return sv_scan(recording, range, &reducer, &c->options, report, error);
 }
 

@@ -89,7 +89,13 @@ sv_status sv_summary_scan(sv_recording *recording, const sv_scan_range *range, u
         atomic_init(&scan.known[i].min, INFINITY);
         atomic_init(&scan.known[i].max, -INFINITY);
     }
-    sv_reducer reducer = {&scan, sizeof(sv_summary), summarise, summarise_hole, join, merge};
+    sv_reducer reducer = {.context = &scan,
+                          .result_size = sizeof(sv_summary),
+                          .block = summarise,
+                          .hole = summarise_hole,
+                          .join = join,
+                          .merge = merge,
+                          .dense = true};
     status = sv_scan(recording, range, &reducer, options, report, error);
     sv_free(scan.known);
     return status;

@@ -126,7 +126,11 @@ static inline walk begin_walk(const sv_segment *segment, const sv_scan_range *ra
 static inline sv_status run_walk(walk *w, sv_recording *recording, const sv_scan_options *options,
                                  sv_scan_report *report, sv_error *error)
 {
-    sv_reducer reducer = {w, sizeof(step), walk_block, NULL, walk_join, walk_merge};
+    sv_reducer reducer = {.context = w,
+                          .result_size = sizeof(step),
+                          .block = walk_block,
+                          .join = walk_join,
+                          .merge = walk_merge};
     reducer.hole = w->takes_holes ? walk_hole : NULL;
     return sv_scan(recording, &w->range, &reducer, options, report, error);
 }
