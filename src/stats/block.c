@@ -7,11 +7,11 @@
 #include "base/size.h"
 #include "stats/clipping.h"
 #include "stats/exact.h"
-#include "stats/moments.h"
 #include "stats/pair.h"
 #include "stats/runs.h"
 #include "stats/samples.h"
 #include "stats/shape.h"
+#include "stats/sums.h"
 
 static void take_counts(const sv_counts *counts, sv_summary *summary)
 {
@@ -198,16 +198,16 @@ void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t 
         return;
     }
     sv_samples samples = sv_samples_of(kernels, view);
-    sv_moments moments;
-    sv_moments_of(&samples, &moments);
-    take_counts(&moments.counts, summary);
+    sv_sums sums;
+    sv_sums_of(&samples, &sums);
+    take_counts(&sums.counts, summary);
     if (sv_summary_num_finite(summary) > 0) {
-        summary->sum = moments.sum;
-        take_squares(&samples, moments.squares, summary);
+        summary->sum = sums.sum;
+        take_squares(&samples, sums.squares, summary);
         summary->min_index = summary->min < known.min ? first + find(&samples, summary->min) : -1;
         summary->max_index = summary->max > known.max ? first + find(&samples, summary->max) : -1;
     }
-    take_runs(&samples, moments.any_equal, first, summary);
+    take_runs(&samples, sums.any_equal, first, summary);
     if ((figures & SV_FIGURES_SHAPE) != 0 && summary->min < summary->max) {
         sv_take_shape(&samples, summary);
     }

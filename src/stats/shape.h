@@ -1,4 +1,4 @@
-/* Third and fourth moments. */
+/* Third and fourth sums. */
 #ifndef SV_STATS_SHAPE_H
 #define SV_STATS_SHAPE_H
 

@@ -1,4 +1,4 @@
-#include "stats/moments.h"
+#include "stats/sums.h"
 
 #include <math.h>
 #include <string.h>
@@ -92,7 +92,7 @@ static int unit_of(sv_dtype dtype, double least)
 /* ---- one stretch --------------------------------------------------------------------------- */
 
 typedef struct gathered {
-    sv_moments *moments;
+    sv_sums *sums;
     pair_lanes sum, squares;
 } gathered;
 
@@ -118,13 +118,13 @@ static void add_folded(sv_stretch *stretch, int top, int unit, bool all_finite, 
     int pivot = high_unit + FLOAT64_BITS - 1;
     /* The low parts are at most half a high unit. */
     if (pivot > HIGHEST_PIVOT || !fits(high_unit - 2, unit)) {
-        add_slowly(stretch, &g->moments->sum);
+        add_slowly(stretch, &g->sums->sum);
         return;
     }
     double high[SV_LANES], low[SV_LANES];
     sv_stretch_fold(stretch, high, low, ldexp(1.5, pivot), all_finite);
-    add_all_exactly(&g->sum, high, &g->moments->sum);
-    add_all_exactly(&g->sum, low, &g->moments->sum);
+    add_all_exactly(&g->sum, high, &g->sums->sum);
+    add_all_exactly(&g->sum, low, &g->sums->sum);
 }
 
 static void add_sum(sv_stretch *stretch, const sv_lanes *lanes, const sv_counts *counts,
@@ -136,7 +136,7 @@ static void add_sum(sv_stretch *stretch, const sv_lanes *lanes, const sv_counts 
     }
     int top = ilogb(max_abs), unit = unit_of(stretch->samples->dtype, counts->least);
     if (all_finite && fits(top, unit)) {
-        add_all_exactly(&g->sum, lanes->sum, &g->moments->sum);
+        add_all_exactly(&g->sum, lanes->sum, &g->sums->sum);
     } else {
         add_folded(stretch, top, unit, all_finite, g);
     }
@@ -198,8 +198,8 @@ static void take_stretch(sv_stretch *stretch, gathered *g)
     if (!finite) {
         sv_stretch_centre(stretch, lanes.squares, 0.0, 1.0, false);
     }
-    join_counts(&g->moments->counts, &counts);
-    g->moments->any_equal |= lanes.any_equal != 0 || counts.zeros > 0;
+    join_counts(&g->sums->counts, &counts);
+    g->sums->any_equal |= lanes.any_equal != 0 || counts.zeros > 0;
     add_rounded(&g->squares, lanes.squares);
     add_sum(stretch, &lanes, &counts, finite, g);
 }
@@ -209,7 +209,7 @@ static void take_stretch(sv_stretch *stretch, gathered *g)
 /* What the kernels do with a sample, for those after the last whole line. */
 static void take_sample(double x, int lane, gathered *g)
 {
-    sv_counts *counts = &g->moments->counts;
+    sv_counts *counts = &g->sums->counts;
     counts->nans += isnan(x) != 0;
     counts->infinities += isinf(x) != 0;
     if (!isfinite(x)) {
@@ -220,7 +220,7 @@ static void take_sample(double x, int lane, gathered *g)
     counts->min = x < counts->min ? x : counts->min;
     counts->max = x > counts->max ? x : counts->max;
     counts->least = magnitude > 0.0 && magnitude < counts->least ? magnitude : counts->least;
-    add_exactly(&g->sum, lane, x, &g->moments->sum);
+    add_exactly(&g->sum, lane, x, &g->sums->sum);
     sv_pair squares = sv_two_sum(g->squares.high[lane], x * x);
     g->squares.high[lane] = squares.high;
     g->squares.low[lane] += squares.low;
@@ -233,24 +233,24 @@ static void take_rest(const sv_samples *samples, gathered *g)
     for (int64_t i = taken; i < samples->n; i++) {
         double x = sv_sample_at(samples, i);
         take_sample(x, (int)((i - taken) % SV_LANES), g);
-        g->moments->any_equal |= x == before;
+        g->sums->any_equal |= x == before;
         before = x;
     }
 }
 
-void sv_moments_of(const sv_samples *samples, sv_moments *moments)
+void sv_sums_of(const sv_samples *samples, sv_sums *sums)
 {
-    *moments = (sv_moments){0};
-    sv_counts_init(&moments->counts);
-    gathered g = {.moments = moments};
+    *sums = (sv_sums){0};
+    sv_counts_init(&sums->counts);
+    gathered g = {.sums = sums};
     sv_stretch stretch;
     for (int64_t line = 0; line < samples->lines; line += SV_STRETCH_LINES) {
         sv_stretch_move(&stretch, samples, line);
         take_stretch(&stretch, &g);
     }
     take_rest(samples, &g);
-    settle(&g.sum, &moments->sum);
-    moments->squares = total_of(&g.squares);
+    settle(&g.sum, &sums->sum);
+    sums->squares = total_of(&g.squares);
 }
 
 sv_pair sv_centred_squares(const sv_samples *samples, double pilot, double scale, bool all_finite)

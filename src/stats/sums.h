@@ -1,20 +1,20 @@
 /* A block's counts, extremes, exact sum and sum of squares: the kernels' lanes put together. */
-#ifndef SV_STATS_MOMENTS_H
-#define SV_STATS_MOMENTS_H
+#ifndef SV_STATS_SUMS_H
+#define SV_STATS_SUMS_H
 
 #include "seisview/summary.h"
 #include "stats/pair.h"
 #include "stats/samples.h"
 
-typedef struct sv_moments {
+typedef struct sv_sums {
     sv_counts counts;
     sv_exact sum;    /* of the finite samples */
     sv_pair squares; /* of the finite samples; not finite where one leaves float64 */
     bool any_equal;  /* perhaps a sample equals the one after it */
-} sv_moments;
+} sv_sums;
 
 /* Reads the block once, and stretches that need it again while they are in the cache. */
-void sv_moments_of(const sv_samples *samples, sv_moments *moments);
+void sv_sums_of(const sv_samples *samples, sv_sums *sums);
 
 /* Σ(x·scale − pilot)² over the finite samples. */
 sv_pair sv_centred_squares(const sv_samples *samples, double pilot, double scale, bool all_finite);
