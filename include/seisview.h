@@ -15,6 +15,7 @@
 #include "seisview/status.h"
 #include "seisview/summary.h"
 #include "seisview/time.h"
+#include "seisview/trend.h"
 #include "seisview/view.h"
 
 #endif
