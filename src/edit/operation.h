@@ -44,8 +44,8 @@ typedef enum sv_operation_kind {
     SV_FILL_LINEAR = 9, /* NaN: on the line between the nearest finite samples on both sides; where
                            one side has none, as the other's; where none is, NaN stays */
     SV_SET = 10,        /* value at `index`, counted from the segment's first sample */
-    SV_TAPER = 11       /* · sin²(π/2 · j/n): n is `value` of the window, j the distance from the
-                           nearer end of it */
+    SV_TAPER = 11 /* · sin²(π/2 · j/n): n is `value` of the window, j the distance from the
+                     nearer end of it */
 } sv_operation_kind;
 
 typedef struct sv_operation {
