@@ -113,8 +113,8 @@ typedef struct sv_chain {
 typedef struct sv_changes {
     int64_t num_changed;   /* samples with other bytes than before */
     int64_t num_saturated; /* beyond the type: the nearest value of an integer or IBM type, infinite
-                              in float32 and float64 where it was finite before */
-    double largest;        /* |new − old|, of samples that were numbers before and after */
+                              in float32 and float64 where it was not before */
+    double largest;        /* |new − old|, of samples that are not NaN before or after */
 } sv_changes;
 
 /* The new samples [first, first + count), packed into `to`, from the old ones, which lie `stride`
