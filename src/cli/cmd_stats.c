@@ -50,6 +50,7 @@ struct stats {
     struct hits *hits;
     int num_conditions;
     bool check_failed;
+    sv_trend *trends; /* of the rows in hand; NULL: they are not taken away */
     struct total total;
 };
 
@@ -191,7 +192,7 @@ static void keep_shared(struct total *total, const sv_value *values)
 }
 
 static void add_to_total(struct total *total, const sv_value *values, const sv_summary *summary,
-                         sv_type type)
+                         bool whole)
 {
     keep_shared(total, values);
     total->type = total->num_rows == 0 || total->type == type ? type : SV_TYPE_NONE;
@@ -199,7 +200,7 @@ static void add_to_total(struct total *total, const sv_value *values, const sv_s
     if (summary->longest.length > total->longest_flat) {
         total->longest_flat = summary->longest.length;
     }
-    total->whole = total->whole && is_whole(type);
+    total->whole = total->whole && whole;
     total->complete = total->complete && values[KEY_complete].as.boolean;
     total->num_rows++;
 }
@@ -235,6 +236,8 @@ static bool write_row(struct stats *stats, const struct visit *visit, const stru
         return true;
     }
     sv_type type = (sv_type)segment->samples.dtype.type;
+    /* What is left of a trend is never whole. */
+    bool whole = is_whole(type) && stats->trends == NULL;
     bool empty = summary->num_samples == 0;
     /* What is cut ends early; what cannot be decoded lies anywhere. */
     int64_t last = (outcome == LOST ? walk->last : walk->first + summary->num_samples) - 1;
@@ -252,29 +255,61 @@ static bool write_row(struct stats *stats, const struct visit *visit, const stru
     values[KEY_sample_rate] = sv_value_real(rate);
     values[KEY_complete] = sv_value_bool(segment->complete && outcome == DONE &&
                                          summary->num_samples == walk->last - walk->first);
-    fill_figures(values, summary, is_whole(type));
+    fill_figures(values, summary, whole);
     if (quantiles->count > 0) {
         fill_quantiles(values, quantiles, quantiles->rows + i * quantiles->count);
     }
-    add_to_total(&stats->total, values, summary, type);
+    add_to_total(&stats->total, values, summary, whole);
     return write_values(stats, values);
 }
 
 /* ---- a file -------------------------------------------------------------------------------- */
 
+/* Whether a scan that ended so gave what there is. */
+static bool is_measured(sv_status status)
+{
+    return status == SV_OK || status == SV_TRUNCATED || status == SV_IO || status == SV_FORMAT;
+}
+
+/* What goes wrong with samples on the way is said when they are read again. */
+static enum outcome find_trends(struct stats *stats, struct visit *visit,
+                                const sv_scan_range *range)
+{
+    sv_error error;
+    int order = (int)visit->options->detrend_order;
+    visit_begin_scan(visit);
+    sv_status status = sv_trend_scan(visit->recording, range, order, &visit->scan, stats->trends,
+                                     &visit->report, &error);
+    return visit_end_scan(visit, range, is_measured(status) ? SV_OK : status, &error);
+}
+
+static enum outcome summarise(struct stats *stats, struct visit *visit, const sv_scan_range *range,
+                              sv_summary *summaries, sv_status *status)
+{
+    sv_error error;
+    enum outcome outcome = stats->trends != NULL ? find_trends(stats, visit, range) : DONE;
+    if (outcome != DONE) {
+        return outcome;
+    }
+    visit_begin_scan(visit);
+    if (stats->trends != NULL) {
+        *status = sv_trend_summary_scan(visit->recording, range, stats->trends, &visit->scan,
+                                        summaries, &visit->report, &error);
+    } else {
+        *status = sv_summary_scan(visit->recording, range, 0, &visit->scan, summaries, &visit->report,
+                                  &error);
+    }
+    return visit_end_scan(visit, range, *status, &error);
+}
+
 /* The rows in hand: measured, looked at once more, written. */
 static enum outcome measure_rows(struct stats *stats, struct visit *visit, const struct walk *walk,
                                  sv_summary *summaries)
 {
-    sv_error error;
     sv_scan_range range = walk_range(walk, walk->first, walk->last);
-    visit_begin_scan(visit);
-    sv_status status =
-        sv_summary_scan(visit->recording, &range, 0, &visit->scan, summaries, &visit->report, &error);
-    enum outcome outcome = visit_end_scan(visit, &range, status, &error);
-    bool measured =
-        status == SV_OK || status == SV_TRUNCATED || status == SV_IO || status == SV_FORMAT;
-    if (outcome == STOPPED || !measured) {
+    sv_status status = SV_CANCELLED;
+    enum outcome outcome = summarise(stats, visit, &range, summaries, &status);
+    if (outcome == STOPPED || !is_measured(status)) {
         return outcome;
     }
     outcome = quantiles_of_rows(&stats->quantiles, visit, walk, summaries, outcome);
@@ -336,12 +371,17 @@ static enum outcome measure_file(void *context, struct visit *visit)
     int64_t num_rows =
         visit->selection.num_rows < GROUP_ROWS ? visit->selection.num_rows : GROUP_ROWS;
     sv_summary *summaries = must_have(malloc((size_t)num_rows * sizeof *summaries));
+    if (visit->options->detrend) {
+        stats->trends = must_have(malloc((size_t)num_rows * sizeof *stats->trends));
+    }
     begin_total(&stats->total);
     quantiles_begin(&stats->quantiles, visit);
     enum outcome outcome = measure_segments(stats, visit, summaries);
     outcome = measure_total(stats, visit, outcome);
     quantiles_end(&stats->quantiles);
     free(summaries);
+    free(stats->trends);
+    stats->trends = NULL;
     say_hits(stats, visit->path);
     return outcome;
 }

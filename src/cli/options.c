@@ -334,6 +334,14 @@ static bool read_quantiles(struct options *options, const char *text, sv_error *
     return true;
 }
 
+static bool read_detrend(struct options *options, const char *text, sv_error *error)
+{
+    options->detrend = true;
+    options->detrend_order = 1;
+    return text == NULL || read_integer(text, 0, SV_TREND_MOST_ORDER, &options->detrend_order) ||
+           refuse(error, "that is no order of a trend; give 0 to 5");
+}
+
 /* ---- the table ----------------------------------------------------------------------------- */
 
 /* An entry without a name is a heading of the help. */
@@ -361,6 +369,9 @@ static const struct option_entry entries[] = {
     {"output", "FILE", BENCH, read_output, "draw what was measured into FILE: .png, .svg or .pdf"},
     {"fail-on", "EXPR", STATS, read_condition,
      "exit 3 when a row says yes to EXPR, as in 'num_nan>0'; repeatable"},
+    {"detrend", "[=ORDER]", STATS, read_detrend,
+     "measure what is left when each channel's trend is taken away, a polynomial of ORDER 0 to 5 "
+     "(default 1)"},
     {"quantiles", "[=LIST]", STATS, read_quantiles,
      "the quartiles too, and the quantiles of LIST, as in 0.01,0.99: exact, by further passes"},
     {"hex", NULL, DUMP, set_hex, "the bytes of each sample as the file has them"},

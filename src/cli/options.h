@@ -42,6 +42,8 @@ struct options {
     bool quartiles;                   /* --quantiles was given */
     double quantiles[MOST_QUANTILES]; /* of its list, no two the same */
     int num_quantiles;
+    bool detrend;
+    int64_t detrend_order;
 
     bool help;
 };

@@ -106,7 +106,8 @@ static enum outcome work_on(struct visit *visit, visitor *work, void *context)
     if (outcome != DONE) {
         return sv_recording_num_missing(visit->recording) > 0 ? FAILED : outcome;
     }
-    progress_begin(visit->options->progress, visit->path, visit->selection.num_bytes);
+    progress_begin(visit->options->progress, visit->path,
+                   visit->selection.num_bytes * (visit->options->detrend ? 2 : 1));
     outcome = work(context, visit);
     progress_end();
     if (outcome == LOST || (outcome == DONE && lacks_samples(visit))) {
