@@ -47,7 +47,8 @@ SV_API sv_status sv_trend_of(const sv_view *samples, int64_t first, int order, s
 SV_API double sv_trend_at(const sv_trend *trend, int64_t index);
 
 /* samples[i] becomes (samples[i] − offset) − Σ coefficients[k]·t^k at index first + i: the large
- * part goes first, so that little is lost where the offset is great. */
+ * part goes first, so that little is lost where the offset is great. Nothing where the order is
+ * −1. */
 SV_API void sv_trend_subtract(const sv_trend *trend, int64_t first, int64_t count, double *samples);
 
 /* Trends of the rows of `range`, one each, by a scan; `trends` has num_rows entries and is written

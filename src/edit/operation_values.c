@@ -103,58 +103,108 @@ static void taper(run r, double fraction, int64_t first, int64_t last)
 
 /* ---- despike ----------------------------------------------------------------------------- */
 
-enum { NEIGHBOURS = 2 * SV_DESPIKE_REACH + 1 };
+enum { MOST_NEAR = 2 * SV_DESPIKE_REACH + 1 };
 
-/* Puts `value` into a sorted list. */
-static void insert(double *list, int count, double value)
+/* The finite samples around one, sorted. There is one zero among them, so that the list is the same
+ * however the window came to lie there. */
+typedef struct neighbours {
+    double list[MOST_NEAR + 1];
+    int count;
+} neighbours;
+
+static void insert(neighbours *near, double x)
 {
-    int place = count;
-    while (place > 0 && list[place - 1] > value) {
-        list[place] = list[place - 1];
+    int place = near->count;
+    if (!isfinite(x)) {
+        return;
+    }
+    while (place > 0 && near->list[place - 1] > x) {
+        near->list[place] = near->list[place - 1];
         place--;
     }
-    list[place] = value;
+    near->list[place] = x + 0.0;
+    near->count++;
 }
 
-/* Of a sorted list; of the two in the middle the mean. */
-static double median(const double *list, int count)
+static void take_out(neighbours *near, double x)
 {
-    return 0.5 * list[(count - 1) / 2] + 0.5 * list[count / 2];
-}
-
-/* The sample at `index`, of which the neighbours lie in `values`. What is not finite is no
- * neighbour. */
-static double without_spike(const sv_values *values, int64_t index, double times)
-{
-    double near[NEIGHBOURS], deviations[NEIGHBOURS];
-    int64_t first = sv_max_i8(values->first, index - SV_DESPIKE_REACH);
-    int64_t last = sv_min_i8(values->last, index + SV_DESPIKE_REACH + 1);
-    double x = values->x[index - values->first];
-    int count = 0;
-    for (int64_t i = first; i < last; i++) {
-        double neighbour = values->x[i - values->first];
-        if (isfinite(neighbour)) {
-            insert(near, count++, neighbour);
-        }
+    int place = 0;
+    if (!isfinite(x)) {
+        return;
     }
-    if (count == 0) {
+    while (near->list[place] != x) {
+        place++;
+    }
+    near->count--;
+    for (; place < near->count; place++) {
+        near->list[place] = near->list[place + 1];
+    }
+}
+
+/* Between the two in the middle, a <= b. */
+static double mean_of(double a, double b)
+{
+    double sum = a + b;
+    return isfinite(sum) ? 0.5 * sum : 0.5 * a + 0.5 * b;
+}
+
+static double median(const neighbours *near)
+{
+    return mean_of(near->list[(near->count - 1) / 2], near->list[near->count / 2]);
+}
+
+/* The median of |x − middle|, of which the smallest are found from the middle outwards. */
+static double median_deviation(const neighbours *near, double middle)
+{
+    int left = (near->count - 1) / 2, right = left + 1;
+    double last = 0.0, before = 0.0;
+    for (int i = 0; i <= near->count / 2; i++) {
+        double below = left >= 0 ? middle - near->list[left] : INFINITY;
+        double above = right < near->count ? near->list[right] - middle : INFINITY;
+        before = last;
+        last = below < above ? below : above;
+        left -= below < above;
+        right += !(below < above);
+    }
+    return near->count % 2 == 1 ? last : mean_of(before, last);
+}
+
+static double without_spike(const neighbours *near, double x, double times)
+{
+    if (near->count == 0) {
         return x;
     }
-    double middle = median(near, count);
-    for (int i = 0; i < count; i++) {
-        insert(deviations, i, fabs(near[i] - middle));
-    }
-    double spread = median(deviations, count);
+    double middle = median(near);
+    double spread = median_deviation(near, middle);
     return spread > 0.0 && fabs(x - middle) > times * 1.4826 * spread ? middle : x;
+}
+
+/* `to[i]` becomes the sample at first + i. */
+static void despike_run(const sv_values *values, run r, double times, double *to)
+{
+    int64_t low = values->first, high = values->last;
+    neighbours near = {.count = 0};
+    for (int64_t i = sv_max_i8(low, r.first - SV_DESPIKE_REACH);
+         i < sv_min_i8(high, r.first + SV_DESPIKE_REACH); i++) {
+        insert(&near, values->x[i - low]);
+    }
+    for (int64_t i = r.first; i < r.first + r.count; i++) {
+        int64_t comes = i + SV_DESPIKE_REACH, goes = i - SV_DESPIKE_REACH - 1;
+        if (comes < high) {
+            insert(&near, values->x[comes - low]);
+        }
+        if (goes >= low && i > r.first) {
+            take_out(&near, values->x[goes - low]);
+        }
+        to[i - r.first] = without_spike(&near, values->x[i - low], times);
+    }
 }
 
 static void despike(const sv_chain *chain, double times, sv_values *values)
 {
     double to[SV_TILE_ROOM];
     run r = edited(chain, values);
-    for (int64_t i = 0; i < r.count; i++) {
-        to[i] = without_spike(values, r.first + i, times);
-    }
+    despike_run(values, r, times, to);
     for (int64_t i = 0; i < r.count; i++) {
         r.x[i] = to[i];
     }

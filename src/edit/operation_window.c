@@ -11,6 +11,7 @@
 #include "base/size.h"
 #include "edit/operation.h"
 #include "edit/operation_bytes.h"
+#include "edit/operation_fast.h"
 #include "edit/operation_round.h"
 #include "edit/operation_tiles.h"
 
@@ -121,11 +122,17 @@ sv_status sv_chain_compute(const sv_chain *chain, int64_t first, int64_t count, 
         return status;
     }
     know(&tiles, first, first + count, context, from, stride);
+    bool fast = sv_fast_can(kernels, chain, from, stride, to);
     size_t itemsize = sv_dtype_itemsize(chain->dtype);
-    for (int64_t done = 0; done < count && status == SV_OK; done += SV_TILE) {
-        int64_t last = first + sv_min_i8(done + SV_TILE, count);
-        status = compute_tile(&tiles, first + done, last, (char *)to + (size_t)done * itemsize,
-                              changes, error);
+    for (int64_t done = 0; done < count && status == SV_OK;) {
+        if (fast) {
+            done += sv_fast_compute(chain, first + done, count - done, (const float *)from + done,
+                                    (float *)to + done, changes);
+        }
+        int64_t until = sv_min_i8(done + SV_TILE, count);
+        status = compute_tile(&tiles, first + done, first + until,
+                              (char *)to + (size_t)done * itemsize, changes, error);
+        done = until;
     }
     return status;
 }

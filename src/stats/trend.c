@@ -2,6 +2,7 @@
 #include "seisview/trend.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -18,33 +19,58 @@ static double t_at(const sv_trend *trend, int64_t index)
     return (double)(2 * index - trend->twice_centre) * ldexp(1.0, -trend->exponent);
 }
 
-static double rest_at(const sv_trend *trend, double t)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+ALWAYS_INLINE double rest_at(const double *coefficients, int order, double t)
 {
-    const double *c = trend->coefficients;
-    return c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * (c[4] + t * c[5]))));
+    double sum = coefficients[order];
+    for (int k = order - 1; k >= 0; k--) {
+        sum = coefficients[k] + t * sum;
+    }
+    return sum;
 }
 
 double sv_trend_at(const sv_trend *trend, int64_t index)
 {
-    return trend->offset + rest_at(trend, t_at(trend, index));
+    if (trend->order < 0) {
+        return 0.0;
+    }
+    return trend->offset + rest_at(trend->coefficients, trend->order, t_at(trend, index));
 }
 
 enum { LANES = 8 };
 
-void sv_trend_subtract(const sv_trend *trend, int64_t first, int64_t count, double *samples)
+ALWAYS_INLINE void subtract(const sv_trend *trend, int order, int64_t first, int64_t count,
+                            double *samples)
 {
     double step = ldexp(2.0, -trend->exponent);
     double offset = trend->offset;
+    double c[SV_TREND_MOST_ORDER + 1];
+    memcpy(c, trend->coefficients, sizeof c);
     int64_t lines = count / LANES;
     for (int64_t line = 0; line < lines; line++) {
-        double t0 = t_at(trend, first + line * LANES);
+        double *x = samples + line * LANES;
+        double t = t_at(trend, first + line * LANES);
         for (int i = 0; i < LANES; i++) {
-            double *sample = &samples[line * LANES + i];
-            *sample = (*sample - offset) - rest_at(trend, t0 + (double)i * step);
+            x[i] = (x[i] - offset) - rest_at(c, order, t + (double)i * step);
         }
     }
     for (int64_t i = lines * LANES; i < count; i++) {
-        samples[i] = (samples[i] - offset) - rest_at(trend, t_at(trend, first + i));
+        samples[i] = (samples[i] - offset) - rest_at(c, order, t_at(trend, first + i));
+    }
+}
+
+/* The order becomes a constant of the loop. */
+void sv_trend_subtract(const sv_trend *trend, int64_t first, int64_t count, double *samples)
+{
+    switch (trend->order) {
+    case 0: subtract(trend, 0, first, count, samples); break;
+    case 1: subtract(trend, 1, first, count, samples); break;
+    case 2: subtract(trend, 2, first, count, samples); break;
+    case 3: subtract(trend, 3, first, count, samples); break;
+    case 4: subtract(trend, 4, first, count, samples); break;
+    case 5: subtract(trend, 5, first, count, samples); break;
+    default: break;
     }
 }
 

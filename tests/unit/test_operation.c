@@ -25,7 +25,7 @@ static int compare_numbers(const void *a, const void *b)
 static double plain_median(double *list, int count)
 {
     qsort(list, (size_t)count, sizeof *list, compare_numbers);
-    return count % 2 == 1 ? list[count / 2] : list[count / 2 - 1] / 2.0 + list[count / 2] / 2.0;
+    return count % 2 == 1 ? list[count / 2] : (list[count / 2 - 1] + list[count / 2]) / 2.0;
 }
 
 static double plain_despike(const double *x, int64_t n, int64_t i, double times)
@@ -34,7 +34,7 @@ static double plain_despike(const double *x, int64_t n, int64_t i, double times)
     int count = 0;
     for (int64_t j = i - 5; j <= i + 5; j++) {
         if (j >= 0 && j < n && isfinite(x[j])) {
-            near[count++] = x[j];
+            near[count++] = x[j] + 0.0;
         }
     }
     if (count == 0 || isnan(x[i])) {
@@ -398,6 +398,50 @@ START_TEST(windows_do_not_change_a_bit_in_any_type)
                 one_random_chain(&random, dtype, round % 10 == 0 ? MOST_SAMPLES : 60);
             }
         }
+    }
+}
+END_TEST
+
+/* Samples that lie close together in memory take another way than others. */
+START_TEST(the_fast_way_gives_the_same_bits)
+{
+    enum { N = 3001, PLAIN = 7 };
+    static const sv_operation_kind plain[PLAIN] = {SV_GAIN,    SV_OFFSET, SV_INVERT, SV_DEMEAN,
+                                                   SV_DETREND, SV_CLIP,   SV_FILL};
+    struct random random = random_begin("fast");
+    static float dense[N], apart[2 * N], to[N], expected[N];
+    for (int round = 0; round < 400; round++) {
+        sv_operation operations[MOST_OPERATIONS];
+        sv_trend trends[MOST_OPERATIONS];
+        sv_chain chain = {operations, 1 + (int)random_below(&random, MOST_OPERATIONS),
+                          trends,     sv_dtype_make(SV_F4, SV_NATIVE_ENDIAN),
+                          0,          N,
+                          N};
+        for (int i = 0; i < chain.count; i++) {
+            operations[i] = any_operation(&random, &chain, false);
+            operations[i].kind = plain[random_below(&random, PLAIN)];
+            operations[i].high = operations[i].value + 20.0;
+            trends[i] = any_trend(&random);
+            trends[i].order = (int)random_below(&random, 7) - 1;
+        }
+        bool is_clean = round % 3 == 0;
+        for (int i = 0; i < N; i++) {
+            dense[i] = sample_f4(&random, is_clean ? NOISE : SPRINKLED, i);
+            apart[2 * i] = dense[i];
+        }
+        int64_t first = (int64_t)random_below(&random, N);
+        int64_t count = (int64_t)random_below(&random, (uint64_t)(N - first + 1));
+        sv_changes changes = {0}, others = {0};
+        ck_assert_int_eq(
+            sv_chain_compute(&chain, first, count, NULL, 0, dense + first, 4, to, &changes, NULL),
+            SV_OK);
+        ck_assert_int_eq(sv_chain_compute(&chain, first, count, NULL, 0, apart + 2 * first, 8,
+                                          expected, &others, NULL),
+                         SV_OK);
+        ck_assert_mem_eq(to, expected, (size_t)count * sizeof to[0]);
+        ck_assert_int_eq(changes.num_changed, others.num_changed);
+        ck_assert_int_eq(changes.num_saturated, others.num_saturated);
+        ck_assert_double_eq(changes.largest, others.largest);
     }
 }
 END_TEST
@@ -1018,6 +1062,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         windows_do_not_change_a_bit_in_any_type,
+        the_fast_way_gives_the_same_bits,
         each_operation_does_what_its_name_says,
         a_linear_fill_at_the_ends_repeats_the_nearest_sample,
         despike_takes_the_median_of_eleven,

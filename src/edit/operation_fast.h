@@ -1,0 +1,20 @@
+/* Chains of plain arithmetic on native float32, straight from the old samples to the new. */
+#ifndef SV_EDIT_OPERATION_FAST_H
+#define SV_EDIT_OPERATION_FAST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edit/operation.h"
+#include "kernel/kernel.h"
+
+/* Whether sv_fast_compute() can be asked for this chain, on samples that lie so. */
+bool sv_fast_can(const sv_kernels *kernels, const sv_chain *chain, const void *from,
+                 ptrdiff_t stride, const void *to);
+
+/* The same bits as the general way. Returns how many of the samples [first, first + count) were
+ * done: those before the first few that are not all finite, before or after. */
+int64_t sv_fast_compute(const sv_chain *chain, int64_t first, int64_t count, const float *from,
+                        float *to, sv_changes *changes);
+
+#endif
