@@ -109,6 +109,14 @@ AVX2_INLINE __m256d size_of(__m256d x)
     return _mm256_andnot_pd(_mm256_set1_pd(-0.0), x);
 }
 
+/* The bytes of each float the other way round. */
+AVX2_INLINE __m256 swapped(__m256 x)
+{
+    const __m256i order = _mm256_setr_epi8(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 3,
+                                           2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+    return _mm256_castsi256_ps(_mm256_shuffle_epi8(_mm256_castps_si256(x), order));
+}
+
 AVX2_INLINE int not_finite(__m256 x)
 {
     __m256 size = _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x);
@@ -116,7 +124,7 @@ AVX2_INLINE int not_finite(__m256 x)
 }
 
 /* Eight samples: false where one of them is not finite. */
-AVX2_INLINE bool store(__m256 old, __m256d low, __m256d high, float *to, tally *all)
+AVX2_INLINE bool store(__m256 old, __m256d low, __m256d high, bool swap, char *to, tally *all)
 {
     __m128 new_low = _mm256_cvtpd_ps(low), new_high = _mm256_cvtpd_ps(high);
     __m256 new = _mm256_set_m128(new_high, new_low);
@@ -131,21 +139,42 @@ AVX2_INLINE bool store(__m256 old, __m256d low, __m256d high, float *to, tally *
     all->largest = _mm256_max_pd(all->largest, size_of(change_high));
     __m256i same = _mm256_cmpeq_epi32(_mm256_castps_si256(old), _mm256_castps_si256(new));
     all->unchanged = _mm256_sub_epi32(all->unchanged, same);
-    _mm256_storeu_ps(to, new);
+    _mm256_storeu_ps((float *)(void *)to, swap ? swapped(new) : new);
     return true;
 }
 
-AVX2_INLINE bool do_line(steps *all, const float *from, float *to, tally *of)
+AVX2_INLINE bool do_line(steps *all, const char *from, bool swap, char *to, tally *of)
 {
-    __m256d x[QUARTERS];
-    for (int i = 0; i < QUARTERS; i++) {
-        x[i] = _mm256_cvtps_pd(_mm_loadu_ps(from + i * QUARTERS));
-    }
+    const float *samples = (const float *)(const void *)from;
+    __m256 first = _mm256_loadu_ps(samples), second = _mm256_loadu_ps(samples + LINE / 2);
+    first = swap ? swapped(first) : first;
+    second = swap ? swapped(second) : second;
+    __m256d x[QUARTERS] = {_mm256_cvtps_pd(_mm256_castps256_ps128(first)),
+                           _mm256_cvtps_pd(_mm256_extractf128_ps(first, 1)),
+                           _mm256_cvtps_pd(_mm256_castps256_ps128(second)),
+                           _mm256_cvtps_pd(_mm256_extractf128_ps(second, 1))};
     for (int i = 0; i < all->count; i++) {
         apply(&all->list[i], x);
     }
-    return store(_mm256_loadu_ps(from), x[0], x[1], to, of) &&
-           store(_mm256_loadu_ps(from + LINE / 2), x[2], x[3], to + LINE / 2, of);
+    return store(first, x[0], x[1], swap, to, of) &&
+           store(second, x[2], x[3], swap, to + LINE / 2 * sizeof(float), of);
+}
+
+/* Returns how many samples are done. A line that stops half-way is not counted. */
+AVX2_INLINE int64_t do_lines(steps *all, const char *from, int64_t count, bool swap, char *to,
+                             tally *of)
+{
+    int64_t done = 0;
+    while (done + LINE <= count) {
+        tally before = *of;
+        size_t byte = (size_t)done * sizeof(float);
+        if (!do_line(all, from + byte, swap, to + byte, of)) {
+            *of = before;
+            break;
+        }
+        done += LINE;
+    }
+    return done;
 }
 
 static int64_t add_up(const tally *of, double *largest)
@@ -164,23 +193,19 @@ static int64_t add_up(const tally *of, double *largest)
     return count;
 }
 
-/* A line that stops in its second half has been counted by half: it is undone. */
-AVX2 int64_t sv_fast_compute(const sv_chain *chain, int64_t first, int64_t count, const float *from,
-                             float *to, sv_changes *changes)
+AVX2 int64_t sv_fast_compute(const sv_chain *chain, int64_t first, int64_t count, const char *from,
+                             char *to, sv_changes *changes)
 {
-    const int64_t most = INT32_MAX;
+    const int64_t most = INT32_MAX; /* that the lanes can count */
     steps all;
     tally of = {_mm256_setzero_si256(), _mm256_setzero_pd()};
-    int64_t done = 0;
+    int64_t done;
     count = count < most ? count : most;
     prepare(chain, first, &all);
-    while (done + LINE <= count) {
-        tally before = of;
-        if (!do_line(&all, from + done, to + done, &of)) {
-            of = before;
-            break;
-        }
-        done += LINE;
+    if (chain->dtype.order == SV_NATIVE_ENDIAN) {
+        done = do_lines(&all, from, count, false, to, &of);
+    } else {
+        done = do_lines(&all, from, count, true, to, &of);
     }
     changes->num_changed += done - add_up(&of, &changes->largest);
     return done;
@@ -200,13 +225,10 @@ static bool is_plain(sv_operation_kind kind)
     }
 }
 
-bool sv_fast_can(const sv_kernels *kernels, const sv_chain *chain, const void *from,
-                 ptrdiff_t stride, const void *to)
+bool sv_fast_can(const sv_kernels *kernels, const sv_chain *chain, ptrdiff_t stride)
 {
     bool is_set = strcmp(kernels->name, "avx2") == 0 || strcmp(kernels->name, "avx512") == 0;
-    bool is_f4 = chain->dtype.type == SV_F4 && chain->dtype.order == SV_NATIVE_ENDIAN;
-    bool is_aligned = ((uintptr_t)from | (uintptr_t)to) % sizeof(float) == 0;
-    bool can = is_set && is_f4 && is_aligned && stride == (ptrdiff_t)sizeof(float) &&
+    bool can = is_set && chain->dtype.type == SV_F4 && stride == (ptrdiff_t)sizeof(float) &&
                chain->count <= MOST_STEPS;
     for (int i = 0; i < chain->count && can; i++) {
         can = is_plain(chain->operations[i].kind);
@@ -216,19 +238,16 @@ bool sv_fast_can(const sv_kernels *kernels, const sv_chain *chain, const void *f
 
 #else
 
-bool sv_fast_can(const sv_kernels *kernels, const sv_chain *chain, const void *from,
-                 ptrdiff_t stride, const void *to)
+bool sv_fast_can(const sv_kernels *kernels, const sv_chain *chain, ptrdiff_t stride)
 {
     (void)kernels;
     (void)chain;
-    (void)from;
     (void)stride;
-    (void)to;
     return false;
 }
 
-int64_t sv_fast_compute(const sv_chain *chain, int64_t first, int64_t count, const float *from,
-                        float *to, sv_changes *changes)
+int64_t sv_fast_compute(const sv_chain *chain, int64_t first, int64_t count, const char *from,
+                        char *to, sv_changes *changes)
 {
     (void)chain;
     (void)first;

@@ -1,7 +1,8 @@
-/* Chains of plain arithmetic on native float32, straight from the old samples to the new. */
+/* Chains of plain arithmetic on float32, straight from the old samples to the new. */
 #ifndef SV_EDIT_OPERATION_FAST_H
 #define SV_EDIT_OPERATION_FAST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,12 +10,12 @@
 #include "kernel/kernel.h"
 
 /* Whether sv_fast_compute() can be asked for this chain, on samples that lie so. */
-bool sv_fast_can(const sv_kernels *kernels, const sv_chain *chain, const void *from,
-                 ptrdiff_t stride, const void *to);
+bool sv_fast_can(const sv_kernels *kernels, const sv_chain *chain, ptrdiff_t stride);
 
-/* The same bits as the general way. Returns how many of the samples [first, first + count) were
- * done: those before the first few that are not all finite, before or after. */
-int64_t sv_fast_compute(const sv_chain *chain, int64_t first, int64_t count, const float *from,
-                        float *to, sv_changes *changes);
+/* The same bits as the general way, packed samples to packed ones. Returns how many of the samples
+ * [first, first + count) were done: those before the first few that are not all finite, before or
+ * after. */
+int64_t sv_fast_compute(const sv_chain *chain, int64_t first, int64_t count, const char *from,
+                        char *to, sv_changes *changes);
 
 #endif

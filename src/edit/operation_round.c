@@ -61,13 +61,17 @@ ALWAYS_INLINE double whole(double x)
     return size < 0x1p52 ? copysign((size + 0x1p52) - 0x1p52, x) : x;
 }
 
-/* `least` and `most` are whole, and those of 4 bytes at most. */
+/* `least` and `most` are whole, of 4 bytes at most: what is left of x beyond them has few enough
+ * bits for the sum to round. */
 ALWAYS_INLINE rounded to_integer(double x, double least, double most)
 {
-    double nearest = whole(x);
-    bool saturated = !(nearest >= least && nearest <= most);
-    nearest = nearest < least ? least : nearest;
-    nearest = nearest > most ? most : nearest;
+    double low = least - 1.0, high = most + 1.0;
+    x = x > low ? x : low;
+    x = x < high ? x : high;
+    double nearest = (x + 0x1.8p52) - 0x1.8p52;
+    bool saturated = nearest < least || nearest > most;
+    nearest = nearest > least ? nearest : least;
+    nearest = nearest < most ? nearest : most;
     return (rounded){(uint64_t)(int64_t)nearest, nearest, saturated};
 }
 
@@ -114,10 +118,13 @@ ALWAYS_INLINE rounded to_u4(double x)
 /* The largest of 64 bits are no float64. */
 ALWAYS_INLINE rounded to_i8(double x)
 {
-    if (x >= 0x1p63) {
+    double nearest = whole(x);
+    if (nearest >= 0x1p63) {
         return (rounded){INT64_MAX, 0x1p63, true};
     }
-    return to_integer(x, -0x1p63, 0x1p63);
+    bool saturated = nearest < -0x1p63;
+    nearest = saturated ? -0x1p63 : nearest;
+    return (rounded){(uint64_t)(int64_t)nearest, nearest, saturated};
 }
 
 ALWAYS_INLINE rounded to_u8(double x)
@@ -180,19 +187,27 @@ typedef struct work {
     sv_changes *changes;
 } work;
 
-ALWAYS_INLINE void round_all(const work *w, rounder *round, size_t size, bool swap)
+/* What a type is like. */
+typedef enum nature {
+    EXACT,    /* a float64 holds every value, and each has one form */
+    FLOATING, /* with NaN and infinities */
+    LOSSY     /* neither */
+} nature;
+
+ALWAYS_INLINE void round_all(const work *w, rounder *round, nature of, size_t size, bool swap)
 {
     sv_changes changes = {0};
     for (int64_t i = 0; i < w->n; i++) {
-        rounded r = round(w->now[i]);
+        double now = w->now[i], was = w->was[i];
+        rounded r = round(now);
+        bool is_same = of != EXACT && same(now, was);
+        bool beyond = of == FLOATING ? isinf(r.value) && !isinf(was) : r.saturated;
+        double change = is_same ? 0.0 : fabs(r.value - was);
         uint64_t old = load_bits(w->from + i * w->stride, size, swap);
-        bool is_same = same(w->now[i], w->was[i]);
-        bool beyond = r.saturated || (isinf(r.value) && !isinf(w->was[i]));
-        double change = is_same ? 0.0 : fabs(r.value - w->was[i]);
         uint64_t bits = is_same ? old : r.bits & UINT64_MAX >> (64 - 8 * size);
         store_bits(w->to + i * (int64_t)size, size, swap, bits);
         changes.num_changed += bits != old;
-        changes.num_saturated += !is_same && beyond;
+        changes.num_saturated += beyond && !is_same;
         changes.largest = change > changes.largest ? change : changes.largest;
     }
     w->changes->num_changed += changes.num_changed;
@@ -201,9 +216,9 @@ ALWAYS_INLINE void round_all(const work *w, rounder *round, size_t size, bool sw
 }
 
 /* The order becomes a constant of the loop. */
-ALWAYS_INLINE void round_ordered(const work *w, rounder *round, size_t size, bool swap)
+ALWAYS_INLINE void round_ordered(const work *w, rounder *round, nature of, size_t size, bool swap)
 {
-    swap ? round_all(w, round, size, true) : round_all(w, round, size, false);
+    swap ? round_all(w, round, of, size, true) : round_all(w, round, of, size, false);
 }
 
 static int64_t find_new_nan(const work *w)
@@ -219,17 +234,17 @@ static int64_t find_new_nan(const work *w)
 static void round_finite(sv_type type, const work *w, bool swap)
 {
     switch (type) {
-    case SV_I1: round_ordered(w, to_i1, 1, swap); break;
-    case SV_U1: round_ordered(w, to_u1, 1, swap); break;
-    case SV_I2: round_ordered(w, to_i2, 2, swap); break;
-    case SV_U2: round_ordered(w, to_u2, 2, swap); break;
-    case SV_I3: round_ordered(w, to_i3, 3, swap); break;
-    case SV_U3: round_ordered(w, to_u3, 3, swap); break;
-    case SV_I4: round_ordered(w, to_i4, 4, swap); break;
-    case SV_U4: round_ordered(w, to_u4, 4, swap); break;
-    case SV_I8: round_ordered(w, to_i8, 8, swap); break;
-    case SV_U8: round_ordered(w, to_u8, 8, swap); break;
-    case SV_IBM4: round_ordered(w, to_ibm4, 4, swap); break;
+    case SV_I1: round_ordered(w, to_i1, EXACT, 1, swap); break;
+    case SV_U1: round_ordered(w, to_u1, EXACT, 1, swap); break;
+    case SV_I2: round_ordered(w, to_i2, EXACT, 2, swap); break;
+    case SV_U2: round_ordered(w, to_u2, EXACT, 2, swap); break;
+    case SV_I3: round_ordered(w, to_i3, EXACT, 3, swap); break;
+    case SV_U3: round_ordered(w, to_u3, EXACT, 3, swap); break;
+    case SV_I4: round_ordered(w, to_i4, EXACT, 4, swap); break;
+    case SV_U4: round_ordered(w, to_u4, EXACT, 4, swap); break;
+    case SV_I8: round_ordered(w, to_i8, LOSSY, 8, swap); break;
+    case SV_U8: round_ordered(w, to_u8, LOSSY, 8, swap); break;
+    case SV_IBM4: round_ordered(w, to_ibm4, LOSSY, 4, swap); break;
     default: break;
     }
 }
@@ -240,11 +255,11 @@ int64_t sv_round_into(sv_dtype dtype, const double *was, const double *now, int6
     work w = {was, now, n, from, stride, to, changes};
     bool swap = dtype.order != SV_NATIVE_ENDIAN;
     if (dtype.type == SV_F4) {
-        round_ordered(&w, to_f4, 4, swap);
+        round_ordered(&w, to_f4, FLOATING, 4, swap);
         return -1;
     }
     if (dtype.type == SV_F8) {
-        round_ordered(&w, to_f8, 8, swap);
+        round_ordered(&w, to_f8, FLOATING, 8, swap);
         return -1;
     }
     int64_t nan = find_new_nan(&w);

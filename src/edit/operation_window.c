@@ -122,16 +122,19 @@ sv_status sv_chain_compute(const sv_chain *chain, int64_t first, int64_t count, 
         return status;
     }
     know(&tiles, first, first + count, context, from, stride);
-    bool fast = sv_fast_can(kernels, chain, from, stride, to);
+    bool fast = sv_fast_can(kernels, chain, stride);
     size_t itemsize = sv_dtype_itemsize(chain->dtype);
+    const char *old = from;
+    char *new = to;
     for (int64_t done = 0; done < count && status == SV_OK;) {
         if (fast) {
-            done += sv_fast_compute(chain, first + done, count - done, (const float *)from + done,
-                                    (float *)to + done, changes);
+            done +=
+                sv_fast_compute(chain, first + done, count - done, old + (size_t)done * itemsize,
+                                new + (size_t)done *itemsize, changes);
         }
         int64_t until = sv_min_i8(done + SV_TILE, count);
-        status = compute_tile(&tiles, first + done, first + until,
-                              (char *)to + (size_t)done * itemsize, changes, error);
+        status = compute_tile(&tiles, first + done, first + until, new + (size_t)done *itemsize,
+                              changes, error);
         done = until;
     }
     return status;
