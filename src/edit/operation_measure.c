@@ -17,6 +17,7 @@ typedef struct measure {
     const sv_trend *trends; /* of the first row, each row's num_measured apart */
     int num_measured;
     sv_moments *moments; /* of each row so far */
+    sv_gap *gaps;        /* of each row */
 } measure;
 
 /* The row as the operations before see it: a block's neighbours lie in the map around it. */
@@ -29,6 +30,7 @@ static void begin_row(const measure *m, const sv_block *block, sv_tiles *tiles)
     tiles->parts[0] =
         (sv_part){0, chain.num_samples, samples->address + block->row * samples->strides[0],
                   (ptrdiff_t)samples->strides[1]};
+    tiles->gap = &m->gaps[block->position];
     if (sv_tiles_has_fill(tiles)) {
         sv_tiles_find_left(tiles, 0, sv_tiles_low(tiles, block->first));
     }
@@ -62,6 +64,7 @@ static sv_status measure_one(sv_recording *recording, const sv_scan_range *range
 {
     for (int64_t i = 0; i < range->num_rows; i++) {
         sv_moments_init(&m->moments[i], m->order);
+        atomic_init(&m->gaps[i], 0);
     }
     sv_reducer reducer = {m, sizeof(sv_moments), take_block, NULL, merge_block};
     sv_status status = sv_scan(recording, range, &reducer, options, NULL, error);
@@ -114,11 +117,15 @@ sv_status sv_operations_measure(sv_recording *recording, const sv_scan_range *ra
                          .first = range->first,
                          .last = range->last,
                          .num_samples = m.segment.num_samples};
-    m.moments = sv_malloc((size_t)range->num_rows * sizeof *m.moments);
-    if (m.moments == NULL) {
-        return sv_fail_memory(error, (size_t)range->num_rows * sizeof *m.moments);
+    size_t rows = (size_t)range->num_rows;
+    m.moments = sv_malloc(rows * sizeof *m.moments);
+    m.gaps = sv_malloc(rows * sizeof *m.gaps);
+    if (m.moments == NULL || m.gaps == NULL) {
+        status = sv_fail_memory(error, rows * sizeof *m.moments);
+    } else {
+        status = measure_all(recording, range, &m, operations, count, options, trends, error);
     }
-    status = measure_all(recording, range, &m, operations, count, options, trends, error);
     sv_free(m.moments);
+    sv_free(m.gaps);
     return status;
 }

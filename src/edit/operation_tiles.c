@@ -68,22 +68,85 @@ static void values_before_fill(const sv_tiles *tiles, int64_t first, int64_t las
     sv_values_apply(&tiles->chain, 0, tiles->fill, values);
 }
 
+/* ---- gaps -------------------------------------------------------------------------------- */
+
+typedef struct stretch {
+    int64_t first, last;
+} stretch;
+
+static stretch gap_of(const sv_tiles *tiles)
+{
+    uint64_t known = 0;
+    if (tiles->gap != NULL) {
+        known = atomic_load_explicit(tiles->gap, memory_order_relaxed);
+    }
+    return (stretch){(int64_t)(known & UINT32_MAX) * SV_TILE, (int64_t)(known >> 32) * SV_TILE};
+}
+
+/* Nothing is finite in [first, last), which may join the gap that is known. */
+static void tell_gap(const sv_tiles *tiles, int64_t first, int64_t last)
+{
+    stretch known = gap_of(tiles);
+    first = (first + SV_TILE - 1) / SV_TILE * SV_TILE;
+    last = last / SV_TILE * SV_TILE;
+    if (first <= known.last && known.first <= last) {
+        first = sv_min_i8(first, known.first);
+        last = sv_max_i8(last, known.last);
+    }
+    if (tiles->gap != NULL && last - first > known.last - known.first &&
+        last / SV_TILE <= UINT32_MAX) {
+        uint64_t gap = (uint64_t)(first / SV_TILE) | (uint64_t)(last / SV_TILE) << 32;
+        atomic_store_explicit(tiles->gap, gap, memory_order_relaxed);
+    }
+}
+
 /* ---- the linear fill --------------------------------------------------------------------- */
+
+static bool find_last(const sv_tiles *tiles, int64_t first, int64_t last, sv_anchor *anchor)
+{
+    sv_values values;
+    values_before_fill(tiles, first, last, &values);
+    for (int64_t i = last - 1; i >= first; i--) {
+        double x = values.x[i - values.first];
+        if (isfinite(x)) {
+            *anchor = (sv_anchor){i, x};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_first(const sv_tiles *tiles, int64_t first, int64_t last, sv_anchor *anchor)
+{
+    sv_values values;
+    values_before_fill(tiles, first, last, &values);
+    for (int64_t i = first; i < last; i++) {
+        double x = values.x[i - values.first];
+        if (isfinite(x)) {
+            *anchor = (sv_anchor){i, x};
+            return true;
+        }
+    }
+    return false;
+}
 
 void sv_tiles_find_left(sv_tiles *tiles, int64_t first, int64_t last)
 {
-    sv_values values;
-    for (int64_t until = last; until > first; until -= SV_TILE) {
-        int64_t from = sv_max_i8(until - SV_TILE, first);
-        values_before_fill(tiles, from, until, &values);
-        for (int64_t i = until - 1; i >= from; i--) {
-            double x = values.x[i - values.first];
-            if (isfinite(x)) {
-                tiles->left = (sv_anchor){i, x};
-                return;
-            }
+    int64_t until = last;
+    while (until > first) {
+        stretch gap = gap_of(tiles);
+        if (gap.first < until && until <= gap.last) {
+            until = gap.first;
+            continue;
         }
+        int64_t from = sv_max_i8(until - SV_TILE, first);
+        if (find_last(tiles, from, until, &tiles->left)) {
+            tell_gap(tiles, tiles->left.index + 1, last);
+            return;
+        }
+        until = from;
     }
+    tell_gap(tiles, first, last);
 }
 
 /* One past the last sample whose value before the fill the known samples tell. */
@@ -103,20 +166,22 @@ void sv_tiles_find_right(sv_tiles *tiles, int64_t from)
     if (nearest) {
         return;
     }
-    sv_values values;
-    int64_t end = known_end(tiles);
+    int64_t end = known_end(tiles), at = from;
     tiles->right_from = from;
-    for (int64_t first = from; first < end; first += SV_TILE) {
-        int64_t last = sv_min_i8(first + SV_TILE, end);
-        values_before_fill(tiles, first, last, &values);
-        for (int64_t i = first; i < last; i++) {
-            double x = values.x[i - values.first];
-            if (isfinite(x)) {
-                tiles->right = (sv_anchor){i, x};
-                return;
-            }
+    while (at < end) {
+        stretch gap = gap_of(tiles);
+        if (gap.first <= at && at < gap.last) {
+            at = gap.last;
+            continue;
         }
+        int64_t until = sv_min_i8(at + SV_TILE, end);
+        if (find_first(tiles, at, until, &tiles->right)) {
+            tell_gap(tiles, from, tiles->right.index);
+            return;
+        }
+        at = until;
     }
+    tell_gap(tiles, from, end);
     tiles->right = tiles->beyond;
 }
 

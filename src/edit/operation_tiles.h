@@ -2,6 +2,7 @@
 #ifndef SV_EDIT_OPERATION_TILES_H
 #define SV_EDIT_OPERATION_TILES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +24,11 @@ typedef struct sv_anchor {
     double value;
 } sv_anchor;
 
+/* A stretch of a row in which nothing is finite, as tiles [first, last) of SV_TILE samples: first
+ * in the low half, last in the high one. Threads that look for the ends of one gap tell each other
+ * how far they came. What it says is true whoever reads it when; 0 says nothing. */
+typedef _Atomic uint64_t sv_gap;
+
 /* A chain in work. The operations before the linear fill, [0, fill), look `reach_before` to each
  * side, those behind it `reach_behind`. */
 typedef struct sv_tiles {
@@ -36,6 +42,7 @@ typedef struct sv_tiles {
     sv_anchor right;    /* the nearest one at or behind `right_from` */
     int64_t right_from; /* INT64_MAX: not known */
     sv_anchor beyond;   /* the nearest one behind the known samples */
+    sv_gap *gap;        /* of this row and chain; may be NULL */
 } sv_tiles;
 
 void sv_tiles_init(sv_tiles *tiles, const sv_kernels *kernels, const sv_chain *chain);

@@ -25,7 +25,8 @@ static int compare_numbers(const void *a, const void *b)
 static double plain_median(double *list, int count)
 {
     qsort(list, (size_t)count, sizeof *list, compare_numbers);
-    return count % 2 == 1 ? list[count / 2] : (list[count / 2 - 1] + list[count / 2]) / 2.0;
+    double low = list[(count - 1) / 2], high = list[count / 2];
+    return isfinite(low + high) ? (low + high) / 2.0 : low / 2.0 + high / 2.0;
 }
 
 static double plain_despike(const double *x, int64_t n, int64_t i, double times)
@@ -1002,6 +1003,34 @@ START_TEST(means_and_trends_are_of_what_the_operations_before_leave)
 }
 END_TEST
 
+/* Every block lies in the one gap: the row is read a few times, and not once for each of them. */
+START_TEST(a_gap_as_long_as_the_recording_is_looked_through_once)
+{
+    enum { LONG = 12000000 };
+    float *x = malloc(sizeof *x * LONG);
+    ck_assert_ptr_nonnull(x);
+    for (int64_t i = 0; i < LONG; i++) {
+        x[i] = NAN;
+    }
+    x[1] = 3.0F;
+    x[LONG - 5] = 3.0F + (float)(LONG - 6);
+    sv_recording *recording = open_good(write_scratch("gap.f32", x, sizeof *x * LONG), NULL);
+    const sv_operation operations[] = {{.kind = SV_FILL_LINEAR}, {.kind = SV_DETREND, .order = 1}};
+    sv_scan_range range = {0, NULL, 1, 1, LONG - 4};
+    sv_scan_options options = SV_SCAN_OPTIONS_INIT;
+    for (int threads = 1; threads <= 3; threads++) {
+        sv_trend trend;
+        options.threads = threads;
+        ck_assert_int_eq(
+            sv_operations_measure(recording, &range, operations, 2, &options, &trend, NULL), SV_OK);
+        ck_assert_double_eq_tol(sv_trend_at(&trend, 1), 3.0, 1e-6);
+        ck_assert_double_eq_tol(sv_trend_at(&trend, LONG / 2), 2.0 + LONG / 2, 1e-6);
+    }
+    close_good(recording);
+    free(x);
+}
+END_TEST
+
 START_TEST(measuring_refuses_what_it_cannot)
 {
     const float x[4] = {1.0F, 2.0F, 3.0F, 4.0F};
@@ -1082,6 +1111,7 @@ int main(void)
         bytes_that_are_no_operations_are_refused,
         trends_come_back_from_their_bytes,
         means_and_trends_are_of_what_the_operations_before_leave,
+        a_gap_as_long_as_the_recording_is_looked_through_once,
         measuring_refuses_what_it_cannot,
         walks_refuse_what_they_cannot,
     };
