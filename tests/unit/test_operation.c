@@ -992,7 +992,7 @@ START_TEST(means_and_trends_are_of_what_the_operations_before_leave)
         ck_assert_int_eq(sv_trend_of(&view, FIRST, 2, &expected), SV_OK);
         for (int64_t i = 0; i < FRAMES; i += 1000) {
             ck_assert_double_eq_tol(sv_trend_at(&trends[2 * r + 1], i), sv_trend_at(&expected, i),
-                                    1e-9);
+                                    1e-8);
         }
         ck_assert_int_eq(sv_buffer_close(buffer), SV_OK);
     }
