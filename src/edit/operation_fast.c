@@ -123,12 +123,12 @@ AVX2_INLINE int not_finite(__m256 x)
     return _mm256_movemask_ps(_mm256_cmp_ps(size, _mm256_set1_ps(FLT_MAX), _CMP_NLE_UQ));
 }
 
-/* Eight samples: false where one of them is not finite. */
+/* Eight samples: false where one of them would not be finite. */
 AVX2_INLINE bool store(__m256 old, __m256d low, __m256d high, bool swap, char *to, tally *all)
 {
     __m128 new_low = _mm256_cvtpd_ps(low), new_high = _mm256_cvtpd_ps(high);
     __m256 new = _mm256_set_m128(new_high, new_low);
-    if (not_finite(new) != 0 || not_finite(old) != 0) {
+    if (not_finite(new) != 0) {
         return false;
     }
     __m256d change_low =

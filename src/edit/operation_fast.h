@@ -13,8 +13,7 @@
 bool sv_fast_can(const sv_kernels *kernels, const sv_chain *chain, ptrdiff_t stride);
 
 /* The same bits as the general way, packed samples to packed ones. Returns how many of the samples
- * [first, first + count) were done: those before the first few that are not all finite, before or
- * after. */
+ * [first, first + count) were done: those before the first few that would not all be finite. */
 int64_t sv_fast_compute(const sv_chain *chain, int64_t first, int64_t count, const char *from,
                         char *to, sv_changes *changes);
 
