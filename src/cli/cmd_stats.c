@@ -192,7 +192,7 @@ static void keep_shared(struct total *total, const sv_value *values)
 }
 
 static void add_to_total(struct total *total, const sv_value *values, const sv_summary *summary,
-                         bool whole)
+                         sv_type type, bool whole)
 {
     keep_shared(total, values);
     total->type = total->num_rows == 0 || total->type == type ? type : SV_TYPE_NONE;
@@ -259,7 +259,7 @@ static bool write_row(struct stats *stats, const struct visit *visit, const stru
     if (quantiles->count > 0) {
         fill_quantiles(values, quantiles, quantiles->rows + i * quantiles->count);
     }
-    add_to_total(&stats->total, values, summary, whole);
+    add_to_total(&stats->total, values, summary, type, whole);
     return write_values(stats, values);
 }
 

@@ -47,7 +47,7 @@ static void take_block(void *context, const sv_block *block, void *result)
     sv_moments_init(result, m->order);
     for (int64_t first = block->first; first < end; first += SV_TILE) {
         int64_t last = sv_min_i8(first + SV_TILE, end);
-        sv_tiles_next(&tiles, first, last, m->chain.count, &values, was);
+        sv_tiles_next(&tiles, first, last, &values, was);
         sv_moments_add(result, first, values.x + (first - values.first), last - first);
     }
 }

@@ -237,15 +237,13 @@ static void fill(sv_tiles *tiles, int64_t next, sv_values *values)
 
 /* ------------------------------------------------------------------------------------------ */
 
-void sv_tiles_next(sv_tiles *tiles, int64_t first, int64_t last, int to, sv_values *values,
-                   double *was)
+void sv_tiles_next(sv_tiles *tiles, int64_t first, int64_t last, sv_values *values, double *was)
 {
-    int before = to < tiles->fill ? to : tiles->fill;
     begin(tiles, first, last, tiles->reach_before + tiles->reach_behind, values);
     memcpy(was, values->x + (first - values->first), (size_t)(last - first) * sizeof *was);
-    sv_values_apply(&tiles->chain, 0, before, values);
-    if (to > tiles->fill) {
+    sv_values_apply(&tiles->chain, 0, tiles->fill, values);
+    if (sv_tiles_has_fill(tiles)) {
         fill(tiles, sv_tiles_low(tiles, last), values);
-        sv_values_apply(&tiles->chain, tiles->fill + 1, to, values);
+        sv_values_apply(&tiles->chain, tiles->fill + 1, tiles->chain.count, values);
     }
 }

@@ -61,9 +61,8 @@ void sv_tiles_find_left(sv_tiles *tiles, int64_t first, int64_t last);
 /* Makes tiles->right the nearest one at or behind `from`: of the known samples, else `beyond`. */
 void sv_tiles_find_right(sv_tiles *tiles, int64_t from);
 
-/* values becomes what operations [0, to) make of samples [first, last), at most SV_TILE, which
- * follow those of the call before. `was`: what they were. */
-void sv_tiles_next(sv_tiles *tiles, int64_t first, int64_t last, int to, sv_values *values,
-                   double *was);
+/* values becomes what the chain makes of samples [first, last), at most SV_TILE, which follow those
+ * of the call before. `was`: what they were. */
+void sv_tiles_next(sv_tiles *tiles, int64_t first, int64_t last, sv_values *values, double *was);
 
 #endif

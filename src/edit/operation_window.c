@@ -64,7 +64,7 @@ static void know(sv_tiles *tiles, int64_t first, int64_t last, const char *conte
 {
     layout l = layout_of(tiles, first, last);
     ptrdiff_t itemsize = (ptrdiff_t)l.itemsize;
-    const char *behind = context + (first - l.before) * itemsize;
+    const char *behind = l.anchors > 0 ? context + (first - l.before) * itemsize : NULL;
     tiles->parts[0] = (sv_part){l.before, first, context, itemsize};
     tiles->parts[1] = (sv_part){first, last, from, stride};
     tiles->parts[2] = (sv_part){last, l.behind, behind, itemsize};
@@ -74,14 +74,31 @@ static void know(sv_tiles *tiles, int64_t first, int64_t last, const char *conte
     }
 }
 
+/* Whether the anchors lie on their sides of what the fill must leave. */
+static bool anchors_are_good(const sv_tiles *tiles, int64_t first, int64_t last,
+                             const char *anchors)
+{
+    sv_anchor left = read_anchor(anchors), right = read_anchor(anchors + ANCHOR_BYTES);
+    return left.index >= -1 && left.index < sv_tiles_low(tiles, first) && isfinite(left.value) &&
+           right.index < tiles->chain.num_samples && isfinite(right.value) &&
+           (right.index == -1 || right.index >= sv_tiles_high(tiles, last));
+}
+
 static sv_status check_window(const sv_tiles *tiles, int64_t first, int64_t count,
-                              size_t context_size, sv_error *error)
+                              const char *context, size_t context_size, sv_error *error)
 {
     const sv_chain *chain = &tiles->chain;
-    if (first < chain->first || count < 0 || count > chain->last - first ||
-        context_size != layout_of(tiles, first, first + count).size) {
-        return sv_fail(error, SV_FORMAT, "the context of samples %lld to %lld is not that of them",
-                       (long long)first, (long long)(first + count));
+    bool good = first >= chain->first && count >= 0 && count <= chain->last - first;
+    if (good) {
+        layout l = layout_of(tiles, first, first + count);
+        good = context_size == l.size &&
+               (!sv_tiles_has_fill(tiles) ||
+                anchors_are_good(tiles, first, first + count, context + l.anchors));
+    }
+    if (!good) {
+        return sv_fail(error, SV_FORMAT,
+                       "the context of %lld samples from %lld on is not that of such a window",
+                       (long long)count, (long long)first);
     }
     return SV_OK;
 }
@@ -94,7 +111,7 @@ static sv_status compute_tile(sv_tiles *tiles, int64_t first, int64_t last, char
     sv_values values;
     double was[SV_TILE];
     const sv_part *window = &tiles->parts[1];
-    sv_tiles_next(tiles, first, last, tiles->chain.count, &values, was);
+    sv_tiles_next(tiles, first, last, &values, was);
     int64_t nan = sv_round_into(
         tiles->chain.dtype, was, values.x + (first - values.first), last - first,
         window->address + (first - window->first) * window->stride, window->stride, to, changes);
@@ -117,7 +134,7 @@ sv_status sv_chain_compute(const sv_chain *chain, int64_t first, int64_t count, 
     }
     sv_tiles tiles;
     sv_tiles_init(&tiles, kernels, chain);
-    status = check_window(&tiles, first, count, context_size, error);
+    status = check_window(&tiles, first, count, context, context_size, error);
     if (status != SV_OK) {
         return status;
     }
@@ -253,14 +270,13 @@ sv_status sv_walk_resume(sv_walk *walk, int64_t first, int64_t count, const void
                          size_t context_size, const void *old, sv_error *error)
 {
     sv_tiles *tiles = &walk->tiles;
-    sv_status status = check_window(tiles, first, count, context_size, error);
+    sv_status status = check_window(tiles, first, count, context, context_size, error);
     if (status != SV_OK) {
         return status;
     }
     know(tiles, first, first + count, context, old,
          (ptrdiff_t)sv_dtype_itemsize(tiles->chain.dtype));
     tiles->beyond = (sv_anchor){-1, 0.0};
-    tiles->right_from = INT64_MAX;
     walk->next = first;
     move_on(walk, first + count);
     return SV_OK;

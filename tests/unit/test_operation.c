@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "edit/operation.h"
+#include "edit/operation_bytes.h"
 #include "random.h"
 #include "samples.h"
 #include "scratch.h"
@@ -404,6 +405,27 @@ START_TEST(windows_do_not_change_a_bit_in_any_type)
                 one_random_chain(&random, dtype, round % 15 == 0 ? MOST_SAMPLES : 60);
             }
         }
+    }
+}
+END_TEST
+
+/* Where a gap begins and ends, the fill needs what the operation before it makes of the samples
+ * around, and the operation behind it needs what it makes of them. */
+START_TEST(a_fill_between_operations_that_look_to_the_sides)
+{
+    struct random random = random_begin("between");
+    static char samples[8 * MOST_SAMPLES];
+    for (int round = 0; round < 1500; round++) {
+        const sv_operation operations[] = {{.kind = SV_DESPIKE, .value = 0.3},
+                                           {.kind = SV_FILL_LINEAR},
+                                           {.kind = SV_DESPIKE, .value = 0.5}};
+        sv_chain chain = {operations, 3, NULL, sv_dtype_make(SV_F8, SV_NATIVE_ENDIAN), 0, 40, 40};
+        chain.count = 2 + round % 2;
+        for (int64_t i = 0; i < 40; i++) {
+            double x = random_below(&random, 2) == 0 ? NAN : 100.0 * random_unit(&random);
+            memcpy(samples + 8 * i, &x, 8);
+        }
+        compare(&chain, samples, &random, 6);
     }
 }
 END_TEST
@@ -829,6 +851,40 @@ static void parse_every(sv_operation operations[NUM_EVERY])
     }
 }
 
+START_TEST(anchors_that_cannot_be_are_refused)
+{
+    sv_operation fill = {.kind = SV_FILL_LINEAR};
+    sv_chain chain = {&fill, 1, NULL, sv_dtype_make(SV_F4, SV_NATIVE_ENDIAN), 0, 100, 100};
+    static const struct {
+        int64_t left, right;
+        double value;
+        sv_status status;
+    } cases[] = {
+        {9, 20, 1.0, SV_OK},
+        {-1, -1, 0.0, SV_OK},
+        {10, 20, 1.0, SV_FORMAT},
+        {9, 19, 1.0, SV_FORMAT},
+        {-2, 20, 1.0, SV_FORMAT},
+        {9, 100, 1.0, SV_FORMAT},
+        {9, -2, 1.0, SV_FORMAT},
+        {INT64_MIN, 20, 1.0, SV_FORMAT},
+        {9, INT64_MAX, 1.0, SV_FORMAT},
+        {9, 20, NAN, SV_FORMAT},
+    };
+    float from[10] = {NAN}, to[10];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char context[32];
+        sv_changes changes = {0};
+        sv_put_u8(context, (uint64_t)cases[i].left);
+        sv_put_f8(context + 8, cases[i].value);
+        sv_put_u8(context + 16, (uint64_t)cases[i].right);
+        sv_put_f8(context + 24, cases[i].value);
+        ck_assert_int_eq(sv_chain_compute(&chain, 10, 10, context, 32, from, 4, to, &changes, NULL),
+                         cases[i].status);
+    }
+}
+END_TEST
+
 START_TEST(operations_are_told_as_they_were_given)
 {
     sv_operation operations[NUM_EVERY];
@@ -1088,7 +1144,7 @@ START_TEST(walks_refuse_what_they_cannot)
     sv_operation fill = {.kind = SV_FILL_LINEAR}, *read;
     sv_chain chain = {&fill, 1, NULL, sv_dtype_make(SV_F4, SV_NATIVE_ENDIAN), 0, 4, 4};
     float x[4] = {NAN, 1.0F, NAN, 2.0F};
-    char context[32], bytes[40];
+    char context[32] = {0}, bytes[40];
     int count;
     sv_buffer *buffer;
     sv_view row;
@@ -1119,6 +1175,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         windows_do_not_change_a_bit_in_any_type,
+        a_fill_between_operations_that_look_to_the_sides,
         the_fast_way_gives_the_same_bits,
         each_operation_does_what_its_name_says,
         a_linear_fill_at_the_ends_repeats_the_nearest_sample,
@@ -1133,6 +1190,7 @@ int main(void)
         arguments_that_make_no_sense_are_refused,
         chains_that_make_no_sense_are_refused,
         a_context_of_another_window_is_refused,
+        anchors_that_cannot_be_are_refused,
         operations_are_told_as_they_were_given,
         operations_come_back_from_their_bytes,
         bytes_that_are_no_operations_are_refused,
