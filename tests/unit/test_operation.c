@@ -102,15 +102,16 @@ static double plain_value(const sv_chain *chain, const sv_operation *o, const sv
 static void plain_values(const sv_chain *chain, int count, double *x)
 {
     static double to[MOST_SAMPLES];
-    const sv_trend *trend = chain->trends;
+    int measured = 0;
     for (int o = 0; o < count; o++) {
         const sv_operation *operation = &chain->operations[o];
+        bool is_measured = operation->kind == SV_DEMEAN || operation->kind == SV_DETREND;
+        const sv_trend *trend = is_measured ? &chain->trends[measured++] : NULL;
         for (int64_t i = 0; i < chain->num_samples; i++) {
             bool edited = i >= chain->first && i < chain->last;
             to[i] = edited ? plain_value(chain, operation, trend, x, i) : x[i];
         }
         memcpy(x, to, (size_t)chain->num_samples * sizeof *x);
-        trend += operation->kind == SV_DEMEAN || operation->kind == SV_DETREND;
     }
 }
 
