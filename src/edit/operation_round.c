@@ -118,12 +118,13 @@ ALWAYS_INLINE rounded to_u4(double x)
 /* The largest of 64 bits are no float64. */
 ALWAYS_INLINE rounded to_i8(double x)
 {
+    const double past = 9223372036854775808.0;
     double nearest = whole(x);
-    if (nearest >= 0x1p63) {
-        return (rounded){INT64_MAX, 0x1p63, true};
+    if (nearest >= past) {
+        return (rounded){INT64_MAX, past, true};
     }
-    bool saturated = nearest < -0x1p63;
-    nearest = saturated ? -0x1p63 : nearest;
+    bool saturated = nearest < -past;
+    nearest = saturated ? -past : nearest;
     return (rounded){(uint64_t)(int64_t)nearest, nearest, saturated};
 }
 
