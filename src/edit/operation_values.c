@@ -240,10 +240,11 @@ static void apply(const sv_chain *chain, const sv_operation *operation, const sv
 
 void sv_values_apply(const sv_chain *chain, int from, int to, sv_values *values)
 {
+    static const sv_trend none = {.order = -1};
     int measured = sv_operations_num_measured(chain->operations, from);
     for (int i = from; i < to; i++) {
         bool is_measured = sv_operations_num_measured(&chain->operations[i], 1) == 1;
-        const sv_trend *trend = is_measured ? &chain->trends[measured++] : NULL;
+        const sv_trend *trend = is_measured ? &chain->trends[measured++] : &none;
         apply(chain, &chain->operations[i], trend, values);
     }
 }
