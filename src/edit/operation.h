@@ -83,7 +83,7 @@ sv_status sv_operations_measure(sv_recording *recording, const sv_scan_range *ra
                                 const sv_operation *operations, int count,
                                 const sv_scan_options *options, sv_trend *trends, sv_error *error);
 
-/* ---- as bytes: little-endian, the layout in doc/ --------------------------------------------- */
+/* ---- as bytes: little-endian, the layout in operation_bytes.c ---------------------------- */
 
 size_t sv_operations_size(int count);
 void sv_operations_encode(const sv_operation *operations, int count, void *bytes);
