@@ -61,9 +61,9 @@ SV_API sv_status sv_trend_scan(sv_recording *recording, const sv_scan_range *ran
 /* sv_summary_scan() of what is left of the samples, as float64, when each row's trend is taken
  * away: `trends` has num_rows entries. */
 SV_API sv_status sv_trend_summary_scan(sv_recording *recording, const sv_scan_range *range,
-                                       const sv_trend *trends, const sv_scan_options *options,
-                                       sv_summary *summaries, sv_scan_report *report,
-                                       sv_error *error);
+                                       const sv_trend *trends, unsigned figures,
+                                       const sv_scan_options *options, sv_summary *summaries,
+                                       sv_scan_report *report, sv_error *error);
 
 #ifdef __cplusplus
 }

@@ -31,7 +31,7 @@ struct total {
     char dtype[SV_DTYPE_TEXT_SIZE], id[SV_ID_SIZE]; /* that they borrow */
     sv_type type;                                   /* SV_TYPE_NONE: of several */
     sv_summary summary;
-    int64_t longest_flat;
+    int64_t longest_flat, num_clipped, num_sign_changes;
     bool whole; /* all samples are integers */
     bool complete;
 };
@@ -88,6 +88,22 @@ static void fill_figures(sv_value *values, const sv_summary *summary, bool whole
     values[KEY_longest_flat] = sv_value_int(summary->longest.length);
     values[KEY_longest_flat_index] =
         value_of_index(summary->longest.length > 0 ? summary->longest.index : -1);
+}
+
+/* Those that were not asked for are not shown. */
+static void fill_more_figures(sv_value *values, const sv_summary *summary)
+{
+    values[KEY_sample_skewness] = sv_value_real(sv_summary_skewness(summary));
+    values[KEY_sample_kurtosis] = sv_value_real(sv_summary_kurtosis(summary));
+    values[KEY_sample_energy] = sv_value_real(sv_summary_energy(summary));
+    values[KEY_num_clipped] = sv_value_int(sv_summary_num_clipped(summary));
+    values[KEY_num_sign_changes] = sv_value_int(summary->num_sign_changes);
+}
+
+static unsigned figures_of(const struct options *options)
+{
+    return (options->moments ? SV_FIGURES_SHAPE : 0u) |
+           (options->clipping ? SV_FIGURES_CLIPPING : 0u);
 }
 
 static void fill_quantiles(sv_value *values, const struct quantiles *quantiles,
@@ -200,6 +216,8 @@ static void add_to_total(struct total *total, const sv_value *values, const sv_s
     if (summary->longest.length > total->longest_flat) {
         total->longest_flat = summary->longest.length;
     }
+    total->num_clipped += sv_summary_num_clipped(summary);
+    total->num_sign_changes += summary->num_sign_changes;
     total->whole = total->whole && whole;
     total->complete = total->complete && values[KEY_complete].as.boolean;
     total->num_rows++;
@@ -214,9 +232,12 @@ static bool write_total(struct stats *stats, const struct visit *visit, const do
     values[KEY_channel] = sv_value_text("all");
     values[KEY_complete] = sv_value_bool(total->complete);
     fill_figures(values, &total->summary, total->whole);
+    fill_more_figures(values, &total->summary);
     fill_quantiles(values, &stats->quantiles, quantiles);
     /* The merged summary joins runs across channels, which do not follow one another. */
     values[KEY_longest_flat] = sv_value_int(total->longest_flat);
+    values[KEY_num_clipped] = sv_value_int(total->num_clipped);
+    values[KEY_num_sign_changes] = sv_value_int(total->num_sign_changes);
     for (int i = 0; i < NUM_SHARED; i++) {
         values[shared_keys[i]] = total->values[shared_keys[i]];
     }
@@ -256,6 +277,7 @@ static bool write_row(struct stats *stats, const struct visit *visit, const stru
     values[KEY_complete] = sv_value_bool(segment->complete && outcome == DONE &&
                                          summary->num_samples == walk->last - walk->first);
     fill_figures(values, summary, whole);
+    fill_more_figures(values, summary);
     if (quantiles->count > 0) {
         fill_quantiles(values, quantiles, quantiles->rows + i * quantiles->count);
     }
@@ -287,17 +309,18 @@ static enum outcome summarise(struct stats *stats, struct visit *visit, const sv
                               sv_summary *summaries, sv_status *status)
 {
     sv_error error;
+    unsigned figures = figures_of(visit->options);
     enum outcome outcome = stats->trends != NULL ? find_trends(stats, visit, range) : DONE;
     if (outcome != DONE) {
         return outcome;
     }
     visit_begin_scan(visit);
     if (stats->trends != NULL) {
-        *status = sv_trend_summary_scan(visit->recording, range, stats->trends, &visit->scan,
-                                        summaries, &visit->report, &error);
+        *status = sv_trend_summary_scan(visit->recording, range, stats->trends, figures,
+                                        &visit->scan, summaries, &visit->report, &error);
     } else {
-        *status = sv_summary_scan(visit->recording, range, 0, &visit->scan, summaries, &visit->report,
-                                  &error);
+        *status = sv_summary_scan(visit->recording, range, figures, &visit->scan, summaries,
+                                  &visit->report, &error);
     }
     return visit_end_scan(visit, range, *status, &error);
 }

@@ -334,6 +334,38 @@ static bool read_quantiles(struct options *options, const char *text, sv_error *
     return true;
 }
 
+static bool set_moments(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->moments = true;
+    return true;
+}
+
+static bool set_clipping(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->clipping = true;
+    return true;
+}
+
+static bool set_energy(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->energy = true;
+    return true;
+}
+
+static bool set_quick(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->quick = true;
+    return true;
+}
+
 static bool read_detrend(struct options *options, const char *text, sv_error *error)
 {
     options->detrend = true;
@@ -369,6 +401,11 @@ static const struct option_entry entries[] = {
     {"output", "FILE", BENCH, read_output, "draw what was measured into FILE: .png, .svg or .pdf"},
     {"fail-on", "EXPR", STATS, read_condition,
      "exit 3 when a row says yes to EXPR, as in 'num_nan>0'; repeatable"},
+    {"moments", NULL, STATS, set_moments, "skewness and kurtosis too"},
+    {"clipping", NULL, STATS, set_clipping,
+     "samples that stay at the extreme values, and changes of sign, too"},
+    {"energy", NULL, STATS, set_energy, "the sum of squares too"},
+    {"quick", NULL, STATS, set_quick, "of the usual figures mean and largest absolute value alone"},
     {"detrend", "[=ORDER]", STATS, read_detrend,
      "measure what is left when each channel's trend is taken away, a polynomial of ORDER 0 to 5 "
      "(default 1)"},
@@ -530,6 +567,11 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
     options->files = argv + optind;
     if (!options->help && same_kind_ends_first(&options->window)) {
         message(NULL, "the window holds no sample; --to must lie behind --from");
+        return false;
+    }
+    if (!options->help && options->detrend && options->quartiles) {
+        message(NULL, "--quantiles are of the samples as they are stored; give them without "
+                      "--detrend, or edit --detrend first");
         return false;
     }
     return true;

@@ -42,6 +42,8 @@ struct options {
     bool quartiles;                   /* --quantiles was given */
     double quantiles[MOST_QUANTILES]; /* of its list, no two the same */
     int num_quantiles;
+    bool moments, clipping, energy; /* figures that are added, */
+    bool quick;                     /* and the usual ones but mean and max-abs left out */
     bool detrend;
     int64_t detrend_order;
 

@@ -2,7 +2,8 @@
 
 #include <stdio.h>
 
-enum asked_by { ALWAYS, QUANTILES };
+/* USUAL: by no option, and left out by --quick. */
+enum asked_by { ALWAYS, USUAL, MOMENTS, QUANTILES, CLIPPING, ENERGY };
 
 static const struct {
     sv_column column;
@@ -19,7 +20,11 @@ static bool is_asked(enum asked_by option, const struct options *options)
 {
     switch (option) {
     case ALWAYS: return true;
+    case USUAL: return !options->quick;
+    case MOMENTS: return options->moments;
     case QUANTILES: return options->quartiles;
+    case CLIPPING: return options->clipping;
+    case ENERGY: return options->energy;
     }
     return false;
 }

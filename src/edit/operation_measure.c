@@ -66,7 +66,11 @@ static sv_status measure_one(sv_recording *recording, const sv_scan_range *range
         sv_moments_init(&m->moments[i], m->order);
         atomic_init(&m->gaps[i], 0);
     }
-    sv_reducer reducer = {m, sizeof(sv_moments), take_block, NULL, merge_block};
+    sv_reducer reducer = {.context = m,
+                          .result_size = sizeof(sv_moments),
+                          .block = take_block,
+                          .merge = merge_block,
+                          .dense = true};
     sv_status status = sv_scan(recording, range, &reducer, options, NULL, error);
     for (int64_t i = 0; i < range->num_rows; i++) {
         sv_moments_fit(&m->moments[i], &trends[i * m->num_measured]);

@@ -165,7 +165,12 @@ sv_status sv_trend_scan(sv_recording *recording, const sv_scan_range *range, int
     for (int64_t i = 0; i < range->num_rows; i++) {
         sv_moments_init(&scan.moments[i], order);
     }
-    sv_reducer reducer = {&scan, sizeof(sv_moments), take_block, join_blocks, merge_block};
+    sv_reducer reducer = {.context = &scan,
+                          .result_size = sizeof(sv_moments),
+                          .block = take_block,
+                          .join = join_blocks,
+                          .merge = merge_block,
+                          .dense = true};
     status = sv_scan(recording, range, &reducer, options, report, error);
     for (int64_t i = 0; i < range->num_rows; i++) {
         sv_moments_fit(&scan.moments[i], &trends[i]);
@@ -183,6 +188,7 @@ enum { PART = 8192 };
 typedef struct rest_scan {
     const sv_kernels *kernels;
     const sv_trend *trends;
+    unsigned figures;
     sv_summary *summaries;
 } rest_scan;
 
@@ -202,19 +208,20 @@ static void summarise_part(const rest_scan *scan, const sv_trend *trend, const s
     sv_load_f8(scan->kernels, samples->dtype, samples->address, (ptrdiff_t)samples->strides[0],
                samples->shape[0], rest);
     sv_trend_subtract(trend, first, samples->shape[0], rest);
-    sv_summarise_block(scan->kernels, &view, first, known, &part);
+    sv_summarise_block(scan->kernels, &view, first, known, scan->figures, &part);
     sv_summary_merge(summary, &part);
 }
 
 static void summarise_rest(void *context, const sv_block *block, void *result)
 {
     const rest_scan *scan = context;
-    sv_summary_init(result);
+    sv_summary *summary = result;
+    sv_summary_init(summary);
     for (int64_t from = 0; from < block->samples.shape[0]; from += PART) {
         sv_view part = block->samples;
         part.address += from * part.strides[0];
         part.shape[0] = sv_min_i8(PART, part.shape[0] - from);
-        summarise_part(scan, &scan->trends[block->position], &part, block->first + from, result);
+        summarise_part(scan, &scan->trends[block->position], &part, block->first + from, summary);
     }
 }
 
@@ -231,17 +238,24 @@ static void merge_rest(void *context, int64_t position, const void *result)
 }
 
 sv_status sv_trend_summary_scan(sv_recording *recording, const sv_scan_range *range,
-                                const sv_trend *trends, const sv_scan_options *options,
-                                sv_summary *summaries, sv_scan_report *report, sv_error *error)
+                                const sv_trend *trends, unsigned figures,
+                                const sv_scan_options *options, sv_summary *summaries,
+                                sv_scan_report *report, sv_error *error)
 {
-    rest_scan scan = {.trends = trends, .summaries = summaries};
+    rest_scan scan = {.trends = trends, .figures = figures, .summaries = summaries};
     sv_status status = sv_kernels_get(&scan.kernels, error);
     if (status != SV_OK) {
         return status;
     }
     for (int64_t i = 0; i < range->num_rows; i++) {
         sv_summary_init(&summaries[i]);
+        summaries[i].figures = figures;
     }
-    sv_reducer reducer = {&scan, sizeof(sv_summary), summarise_rest, join_rests, merge_rest};
+    sv_reducer reducer = {.context = &scan,
+                          .result_size = sizeof(sv_summary),
+                          .block = summarise_rest,
+                          .join = join_rests,
+                          .merge = merge_rest,
+                          .dense = true};
     return sv_scan(recording, range, &reducer, options, report, error);
 }

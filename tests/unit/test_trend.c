@@ -400,7 +400,7 @@ static void scan_both(sv_recording *recording, int threads, sv_io io, sv_trend t
     options.io = io;
     sv_status status = sv_trend_scan(recording, &range, 2, &options, trends, NULL, &error);
     ck_assert_msg(status == SV_OK, "%s", error.message);
-    status = sv_trend_summary_scan(recording, &range, trends, &options, rests, NULL, &error);
+    status = sv_trend_summary_scan(recording, &range, trends, 0, &options, rests, NULL, &error);
     ck_assert_msg(status == SV_OK, "%s", error.message);
 }
 
@@ -460,7 +460,7 @@ START_TEST(a_scan_finds_the_trend_and_what_is_left)
         ck_assert_int_eq(sv_buffer_borrow(x, (size_t)count * sizeof *x, &buffer, NULL), SV_OK);
         ck_assert_int_eq(
             sv_view_of_buffer(buffer, sv_dtype_make(SV_F8, SV_NATIVE_ENDIAN), &view, NULL), SV_OK);
-        ck_assert_int_eq(sv_summary_of(&view, 11, &summary), SV_OK);
+        ck_assert_int_eq(sv_summary_of(&view, 11, 0, &summary), SV_OK);
         ck_assert_int_eq(summary.min_index, rests[row].min_index);
         ck_assert_int_eq(summary.max_index, rests[row].max_index);
         ck_assert_double_eq(summary.min, rests[row].min);

@@ -134,7 +134,7 @@ ALWAYS_INLINE void all_f8(to_f8 value, size_t size, sv_dtype dtype, const char *
     }
 }
 
-#ifndef SV_OWN_SURVEY
+#ifndef SV_WIDE
 /* IBM System/360: sign · fraction/2^24 · 16^(exponent − 64). The power of 16 is put together as the
  * bits of a float64: 2^(4·exponent − 256 − 24) lies far inside its range. */
 ALWAYS_INLINE double f8_of_ibm4(uint64_t bytes)

@@ -28,7 +28,7 @@ void SV_SET(part_some)(const char *from, ptrdiff_t frame_bytes, size_t itemsize,
     }
 }
 
-#ifndef SV_OWN_PLANAR
+#ifndef SV_WIDE
 void SV_SET(part)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int rows,
                   int64_t frames, char *to, ptrdiff_t row_bytes)
 {

@@ -7,7 +7,7 @@
 
 enum { WORD = 64 };
 
-#ifndef SV_OWN_SEARCH
+#ifndef SV_WIDE
 void SV_SET(equal_f4)(const float *samples, int64_t pairs, uint64_t *bits)
 {
     for (int64_t first = 0; first < pairs; first += WORD) {

@@ -1,7 +1,7 @@
 /* Differences of samples, several to a word, and their running sums. */
 #include "kernel/set.h"
 
-#ifndef SV_OWN_STEIM
+#ifndef SV_WIDE
 static uint32_t word_at(const unsigned char *bytes, sv_byte_order order)
 {
     return order == SV_BIG_ENDIAN ? (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |

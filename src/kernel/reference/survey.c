@@ -7,7 +7,7 @@
 
 #include "kernel/set.h"
 
-#ifndef SV_OWN_SURVEY
+#ifndef SV_WIDE
 /* Running sums of squares of a chunk, a group, and the stretch. */
 typedef struct squares {
     double chunk[SV_LANES], group[SV_LANES], stretch[SV_LANES];
