@@ -227,7 +227,6 @@ static inline uint64_t sv_f8_of_key(uint64_t key)
     return key ^ (((key >> 63) - UINT64_C(1)) | UINT64_C(1) << 63);
 }
 
-
 /* The best set that this processor and system can run, or what SEISVIEW_KERNEL names. The same on
  * every call. SV_UNSUPPORTED with the sentence. */
 sv_status sv_kernels_get(const sv_kernels **kernels, sv_error *error);
