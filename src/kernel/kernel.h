@@ -50,8 +50,9 @@ typedef struct sv_lanes {
 /* What the look at single samples finds. */
 typedef struct sv_counts {
     int64_t zeros, nans, infinities;
-    double min, max; /* of the finite ones; +inf and −inf where there is none */
-    double least;    /* the smallest |x| that is finite and not 0; +inf where there is none */
+    int64_t negative_zeros; /* of the zeros */
+    double min, max;        /* of the finite ones; +inf and −inf where there is none */
+    double least; /* the smallest |x| that is finite and not 0; +inf where there is none */
 } sv_counts;
 
 /* Steim's compression: a frame is 16 words, of which the first one holds two bits for each, from

@@ -114,7 +114,7 @@ static int64_t find(const sv_samples *samples, double value)
     return samples->n;
 }
 
-enum { RUN_PAIRS = 2048 };
+enum { RUN_PAIRS = SV_STRETCH_LINES * SV_LANES };
 
 /* Whether integers lie one after the other, so that equal ones have equal bytes there. Those of 8
  * bytes may be equal as float64 alone. */
@@ -147,15 +147,31 @@ static void find_pairs(const sv_samples *samples, int64_t first, int64_t pairs, 
     }
 }
 
-/* Which neighbours are equal, RUN_PAIRS at a time. */
-static void find_runs(const sv_samples *samples, sv_runs *runs)
+static void take_pairs(const sv_samples *samples, int64_t first, int64_t pairs, bool may_be_equal,
+                       sv_runs *runs)
 {
     uint64_t bits[RUN_PAIRS / 64];
-    for (int64_t first = 0; first < samples->n - 1; first += RUN_PAIRS) {
-        int64_t pairs = sv_min_i8(RUN_PAIRS, samples->n - 1 - first);
+    if (may_be_equal) {
         find_pairs(samples, first, pairs, bits);
         sv_runs_add(runs, bits, pairs);
+    } else {
+        sv_runs_skip(runs, pairs);
     }
+}
+
+/* Which neighbours are equal, looked for where there may be some. */
+static void find_runs(const sv_samples *samples, uint64_t equal, sv_runs *runs)
+{
+    int64_t lines = samples->lines;
+    for (int stream = 0; stream < SV_STREAMS; stream++) {
+        for (int64_t line = 0; line < lines; line += SV_STRETCH_LINES) {
+            int64_t count = sv_min_i8(SV_STRETCH_LINES, lines - line);
+            take_pairs(samples, (stream * lines + line) * SV_LANES, count * SV_LANES,
+                       (equal >> line / SV_STRETCH_LINES & 1) != 0, runs);
+        }
+    }
+    int64_t taken = lines * SV_STREAMS * SV_LANES;
+    take_pairs(samples, taken, samples->n - 1 - taken, equal >> SV_EQUAL_IN_REST != 0, runs);
 }
 
 static int64_t first_finite(const sv_samples *samples)
@@ -167,11 +183,11 @@ static int64_t first_finite(const sv_samples *samples)
     return i;
 }
 
-static void take_runs(const sv_samples *samples, bool any_equal, int64_t first, sv_summary *summary)
+static void take_runs(const sv_samples *samples, uint64_t equal, int64_t first, sv_summary *summary)
 {
     sv_runs runs = {0};
-    if (any_equal) {
-        find_runs(samples, &runs);
+    if (equal != 0) {
+        find_runs(samples, equal, &runs);
     }
     /* + 0.0: a run of zeros of both signs has one value, wherever it is cut. */
     double head = sv_sample_at(samples, 0) + 0.0;
@@ -207,7 +223,7 @@ void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t 
         summary->min_index = summary->min < known.min ? first + find(&samples, summary->min) : -1;
         summary->max_index = summary->max > known.max ? first + find(&samples, summary->max) : -1;
     }
-    take_runs(&samples, sums.any_equal, first, summary);
+    take_runs(&samples, sums.equal, first, summary);
     if ((figures & SV_FIGURES_SHAPE) != 0 && summary->min < summary->max) {
         sv_take_shape(&samples, summary);
     }

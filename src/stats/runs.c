@@ -60,6 +60,10 @@ static void take_longest(sv_runs *runs, uint64_t word)
 /* A word of which `count` bits are meant, and the others are 0. */
 static void add_word(sv_runs *runs, uint64_t word, int count)
 {
+    if (word == 0 && runs->current == 0) {
+        runs->num_pairs += count;
+        return;
+    }
     int bottom = ones_from_the_bottom(word);
     if (bottom >= count) {
         runs->current += count;
@@ -92,4 +96,13 @@ void sv_runs_add(sv_runs *runs, const uint64_t *bits, int64_t pairs)
         runs->longest = runs->current;
         runs->longest_first = runs->num_pairs - runs->current;
     }
+}
+
+void sv_runs_skip(sv_runs *runs, int64_t pairs)
+{
+    if (pairs > 0 && runs->current > 0) {
+        end_run(runs, runs->current, runs->num_pairs);
+        runs->current = 0;
+    }
+    runs->num_pairs += pairs;
 }

@@ -18,4 +18,7 @@ typedef struct sv_runs {
  */
 void sv_runs_add(sv_runs *runs, const uint64_t *bits, int64_t pairs);
 
+/* The same of bits that are all 0. */
+void sv_runs_skip(sv_runs *runs, int64_t pairs);
+
 #endif

@@ -14,7 +14,7 @@ typedef struct pair_lanes {
 } pair_lanes;
 
 /* Rounds in `low` alone. */
-static void add_rounded(pair_lanes *lanes, const double x[SV_LANES])
+static void add_rounded(pair_lanes *restrict lanes, const double *restrict x)
 {
     for (int i = 0; i < SV_LANES; i++) {
         sv_pair sum = sv_two_sum(lanes->high[i], x[i]);
@@ -35,10 +35,6 @@ static sv_pair total_of(const pair_lanes *lanes)
 /* Does not round: what even a pair cannot hold goes to the exact sum. */
 static void add_exactly(pair_lanes *lanes, int lane, double x, sv_exact *exact)
 {
-    if (fabs(x) > 0x1p1000) {
-        sv_exact_add(exact, x);
-        return;
-    }
     sv_pair high = sv_two_sum(lanes->high[lane], x);
     sv_pair low = sv_two_sum(lanes->low[lane], high.low);
     lanes->high[lane] = high.high;
@@ -48,10 +44,22 @@ static void add_exactly(pair_lanes *lanes, int lane, double x, sv_exact *exact)
     }
 }
 
-static void add_all_exactly(pair_lanes *lanes, const double x[SV_LANES], sv_exact *exact)
+/* The same of all lanes, without a branch on the way. */
+static void add_all_exactly(pair_lanes *restrict lanes, const double *restrict x, sv_exact *exact)
 {
+    double rest[SV_LANES], any = 0.0;
     for (int i = 0; i < SV_LANES; i++) {
-        add_exactly(lanes, i, x[i], exact);
+        sv_pair high = sv_two_sum(lanes->high[i], x[i]);
+        sv_pair low = sv_two_sum(lanes->low[i], high.low);
+        lanes->high[i] = high.high;
+        lanes->low[i] = low.high;
+        rest[i] = low.low;
+    }
+    for (int i = 0; i < SV_LANES; i++) {
+        any += fabs(rest[i]);
+    }
+    for (int i = 0; i < SV_LANES && any > 0.0; i++) {
+        sv_exact_add(exact, rest[i]);
     }
 }
 
@@ -63,6 +71,9 @@ static void settle(const pair_lanes *lanes, sv_exact *exact)
     }
     sv_exact_settle(exact);
 }
+
+/* Beyond this exponent of a sample the pairs of a block's lanes might overflow. */
+enum { HIGHEST_IN_PAIRS = 990 };
 
 /* ---- when a float64 sum of a lane is exact ------------------------------------------------- */
 
@@ -109,15 +120,13 @@ static void add_slowly(sv_stretch *stretch, sv_exact *exact)
     }
 }
 
-/* The pivot of a fold whose high parts add up exactly: the largest unit that allows it. */
-enum { HIGHEST_PIVOT = 1022 };
-
+/* With the largest pivot whose high parts add up exactly. */
 static void add_folded(sv_stretch *stretch, int top, int unit, bool all_finite, gathered *g)
 {
     int high_unit = top + 1 + ADDS_BITS - FLOAT64_BITS;
     int pivot = high_unit + FLOAT64_BITS - 1;
     /* The low parts are at most half a high unit. */
-    if (pivot > HIGHEST_PIVOT || !fits(high_unit - 2, unit)) {
+    if (!fits(high_unit - 2, unit)) {
         add_slowly(stretch, &g->sums->sum);
         return;
     }
@@ -135,7 +144,9 @@ static void add_sum(sv_stretch *stretch, const sv_lanes *lanes, const sv_counts 
         return; /* zeros, or no finite sample */
     }
     int top = ilogb(max_abs), unit = unit_of(stretch->samples->dtype, counts->least);
-    if (all_finite && fits(top, unit)) {
+    if (top > HIGHEST_IN_PAIRS) {
+        add_slowly(stretch, &g->sums->sum);
+    } else if (all_finite && fits(top, unit)) {
         add_all_exactly(&g->sum, lanes->sum, &g->sums->sum);
     } else {
         add_folded(stretch, top, unit, all_finite, g);
@@ -161,6 +172,7 @@ static bool is_beyond_survey(sv_dtype dtype, const sv_counts *counts)
 static void join_counts(sv_counts *into, const sv_counts *counts)
 {
     into->zeros += counts->zeros;
+    into->negative_zeros += counts->negative_zeros;
     into->nans += counts->nans;
     into->infinities += counts->infinities;
     into->min = counts->min < into->min ? counts->min : into->min;
@@ -170,7 +182,8 @@ static void join_counts(sv_counts *into, const sv_counts *counts)
 
 static sv_counts count(sv_stretch *stretch, const sv_lanes *lanes, bool finite)
 {
-    sv_counts counts = {lanes->zeros, 0, 0, lanes->min, lanes->max, lanes->least};
+    sv_counts counts = {
+        .zeros = lanes->zeros, .min = lanes->min, .max = lanes->max, .least = lanes->least};
     if (!finite) {
         sv_counts_init(&counts);
         sv_stretch_count(stretch, &counts);
@@ -199,7 +212,7 @@ static void take_stretch(sv_stretch *stretch, gathered *g)
         sv_stretch_centre(stretch, lanes.squares, 0.0, 1.0, false);
     }
     join_counts(&g->sums->counts, &counts);
-    g->sums->any_equal |= lanes.any_equal != 0 || counts.zeros > 0;
+    g->sums->equal |= (uint64_t)(lanes.any_equal != 0) << stretch->first / SV_STRETCH_LINES;
     add_rounded(&g->squares, lanes.squares);
     add_sum(stretch, &lanes, &counts, finite, g);
 }
@@ -217,10 +230,15 @@ static void take_sample(double x, int lane, gathered *g)
     }
     double magnitude = fabs(x);
     counts->zeros += x == 0.0;
+    counts->negative_zeros += x == 0.0 && signbit(x) != 0;
     counts->min = x < counts->min ? x : counts->min;
     counts->max = x > counts->max ? x : counts->max;
     counts->least = magnitude > 0.0 && magnitude < counts->least ? magnitude : counts->least;
-    add_exactly(&g->sum, lane, x, &g->sums->sum);
+    if (magnitude > 0x1p990) {
+        sv_exact_add(&g->sums->sum, x);
+    } else {
+        add_exactly(&g->sum, lane, x, &g->sums->sum);
+    }
     sv_pair squares = sv_two_sum(g->squares.high[lane], x * x);
     g->squares.high[lane] = squares.high;
     g->squares.low[lane] += squares.low;
@@ -233,7 +251,7 @@ static void take_rest(const sv_samples *samples, gathered *g)
     for (int64_t i = taken; i < samples->n; i++) {
         double x = sv_sample_at(samples, i);
         take_sample(x, (int)((i - taken) % SV_LANES), g);
-        g->sums->any_equal |= x == before;
+        g->sums->equal |= (uint64_t)(x == before) << SV_EQUAL_IN_REST;
         before = x;
     }
 }
@@ -249,6 +267,11 @@ void sv_sums_of(const sv_samples *samples, sv_sums *sums)
         take_stretch(&stretch, &g);
     }
     take_rest(samples, &g);
+    /* Zeros of both signs are equal, and differ in their bits. */
+    const sv_counts *counts = &sums->counts;
+    if (counts->negative_zeros > 0 && counts->negative_zeros < counts->zeros) {
+        sums->equal = UINT64_MAX;
+    }
     settle(&g.sum, &sums->sum);
     sums->squares = total_of(&g.squares);
 }

@@ -6,11 +6,14 @@
 #include "stats/pair.h"
 #include "stats/samples.h"
 
+enum { SV_EQUAL_IN_REST = 63 };
+
 typedef struct sv_sums {
     sv_counts counts;
     sv_exact sum;    /* of the finite samples */
     sv_pair squares; /* of the finite samples; not finite where one leaves float64 */
-    bool any_equal;  /* perhaps a sample equals the one after it */
+    /* Bit i: perhaps a sample of stretch i equals the one after it; and of what is left. */
+    uint64_t equal;
 } sv_sums;
 
 /* Reads the block once, and stretches that need it again while they are in the cache. */

@@ -162,6 +162,14 @@ SV_INLINE i4_part part_zeros_i4(i4_part part, i4_line x)
     return _mm256_sub_epi32(part, _mm256_cmpeq_epi32(x.high, zero));
 }
 
+/* How many have their highest bit alone: float32's −0. */
+SV_INLINE i4_part part_lowest_i4(i4_part part, i4_line x)
+{
+    const __m256i lowest = _mm256_set1_epi32(INT32_MIN);
+    part = _mm256_sub_epi32(part, _mm256_cmpeq_epi32(x.low, lowest));
+    return _mm256_sub_epi32(part, _mm256_cmpeq_epi32(x.high, lowest));
+}
+
 /* The smallest, as numbers without a sign. */
 SV_INLINE i4_part part_least_i4(i4_part part, i4_line x)
 {
@@ -179,6 +187,17 @@ SV_INLINE i4_part part_least_but_0_i4(i4_part part, i4_line x)
 SV_INLINE equal_part part_equal_i4(equal_part part, i4_line x, i4_line y)
 {
     __m256i low = _mm256_cmpeq_epi32(x.low, y.low), high = _mm256_cmpeq_epi32(x.high, y.high);
+    return _mm256_or_si256(part, _mm256_or_si256(low, high));
+}
+
+/* Where x is 0 and y is not. */
+SV_INLINE equal_part part_zero_but_i4(equal_part part, i4_line x, i4_line y)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i low =
+        _mm256_andnot_si256(_mm256_cmpeq_epi32(y.low, zero), _mm256_cmpeq_epi32(x.low, zero));
+    __m256i high =
+        _mm256_andnot_si256(_mm256_cmpeq_epi32(y.high, zero), _mm256_cmpeq_epi32(x.high, zero));
     return _mm256_or_si256(part, _mm256_or_si256(low, high));
 }
 
@@ -374,6 +393,15 @@ SV_INLINE i4_part part_zeros_f8(i4_part part, f8_line x)
 SV_INLINE __m256i equal_quarter(__m256d x, __m256d y)
 {
     return _mm256_cmpeq_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y));
+}
+
+/* How many are −0, in the same places. */
+SV_INLINE i4_part part_lowest_f8(i4_part part, f8_line x)
+{
+    const __m256d lowest = _mm256_set1_pd(-0.0);
+    __m256i low = _mm256_add_epi64(equal_quarter(x.a, lowest), equal_quarter(x.b, lowest));
+    __m256i high = _mm256_add_epi64(equal_quarter(x.c, lowest), equal_quarter(x.d, lowest));
+    return _mm256_sub_epi64(part, _mm256_add_epi64(low, high));
 }
 
 /* With the same bits. */

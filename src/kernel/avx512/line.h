@@ -99,6 +99,14 @@ SV_INLINE f4_line f4_of_ibm4(i4_line word)
     return _mm512_mul_ps(_mm512_cvtepi32_ps(fraction), _mm512_castsi512_ps(power));
 }
 
+/* Where x is 0 and y is not. */
+SV_INLINE equal_part part_zero_but_i4(equal_part part, i4_line x, i4_line y)
+{
+    __mmask16 zero = _mm512_cmpeq_epi32_mask(x, _mm512_setzero_si512());
+    __mmask16 other = _mm512_cmpneq_epi32_mask(y, _mm512_setzero_si512());
+    return _kor_mask16(part, (__mmask16)(zero & other));
+}
+
 SV_INLINE i4_line and_i4(i4_line x, int32_t mask)
 {
     return _mm512_and_si512(x, _mm512_set1_epi32(mask));
@@ -140,6 +148,13 @@ SV_INLINE i4_part part_zeros_i4(i4_part part, i4_line x)
 {
     __mmask16 zero = _mm512_testn_epi32_mask(x, x);
     return _mm512_mask_add_epi32(part, zero, part, _mm512_set1_epi32(1));
+}
+
+/* How many have their highest bit alone: float32's −0. */
+SV_INLINE i4_part part_lowest_i4(i4_part part, i4_line x)
+{
+    __mmask16 lowest = _mm512_cmpeq_epi32_mask(x, _mm512_set1_epi32(INT32_MIN));
+    return _mm512_mask_add_epi32(part, lowest, part, _mm512_set1_epi32(1));
 }
 
 /* The smallest, as numbers without a sign. */
@@ -312,6 +327,16 @@ SV_INLINE i4_part part_zeros_f8(i4_part part, f8_line x)
     const __m512d zero = _mm512_setzero_pd();
     __mmask8 low = _mm512_cmp_pd_mask(x.low, zero, _CMP_EQ_OQ);
     __mmask8 high = _mm512_cmp_pd_mask(x.high, zero, _CMP_EQ_OQ);
+    part = _mm512_mask_add_epi64(part, low, part, one);
+    return _mm512_mask_add_epi64(part, high, part, one);
+}
+
+/* How many are −0, in the same places. */
+SV_INLINE i4_part part_lowest_f8(i4_part part, f8_line x)
+{
+    const __m512i one = _mm512_set1_epi64(1), lowest = _mm512_set1_epi64(INT64_MIN);
+    __mmask8 low = _mm512_cmpeq_epi64_mask(_mm512_castpd_si512(x.low), lowest);
+    __mmask8 high = _mm512_cmpeq_epi64_mask(_mm512_castpd_si512(x.high), lowest);
     part = _mm512_mask_add_epi64(part, low, part, one);
     return _mm512_mask_add_epi64(part, high, part, one);
 }

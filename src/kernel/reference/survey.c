@@ -238,6 +238,7 @@ void SV_SET(powers_f8)(double cubes[SV_LANES], double fourths[SV_LANES],
 static inline void take_zero(sv_counts *counts, double x)
 {
     counts->zeros += x == 0.0;
+    counts->negative_zeros += x == 0.0 && signbit(x) != 0;
     counts->least = x != 0.0 ? smaller(fabs(x), counts->least) : counts->least;
 }
 
@@ -262,10 +263,25 @@ void SV_SET(zeros_f8)(sv_counts *counts, const double *const stream[SV_STREAMS],
 
 /* ---- counting: every set's own compilation of this ------------------------------------------- */
 
+static inline uint32_t bits_of_f4(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline uint64_t bits_of_f8(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
 /* Lane by lane, in the samples' own width, and without a branch: so a vectoriser packs it. */
 void SV_SET(count_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines)
 {
     uint32_t zeros[SV_LANES] = {0}, nans[SV_LANES] = {0}, infinities[SV_LANES] = {0};
+    uint32_t negative_zeros[SV_LANES] = {0};
     float min[SV_LANES], max[SV_LANES], least[SV_LANES];
     for (int i = 0; i < SV_LANES; i++) {
         min[i] = least[i] = INFINITY;
@@ -280,6 +296,7 @@ void SV_SET(count_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], 
                 float high = magnitude <= FLT_MAX ? x[i] : -INFINITY;
                 float some = magnitude > 0.0f ? magnitude : INFINITY;
                 zeros[i] += magnitude == 0.0f;
+                negative_zeros[i] += bits_of_f4(x[i]) == (uint32_t)1 << 31;
                 nans[i] += x[i] != x[i];
                 infinities[i] += magnitude > FLT_MAX;
                 min[i] = low < min[i] ? low : min[i];
@@ -290,6 +307,7 @@ void SV_SET(count_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], 
     }
     for (int i = 0; i < SV_LANES; i++) {
         counts->zeros += zeros[i];
+        counts->negative_zeros += negative_zeros[i];
         counts->nans += nans[i];
         counts->infinities += infinities[i];
         counts->min = (double)min[i] < counts->min ? (double)min[i] : counts->min;
@@ -302,6 +320,7 @@ void SV_SET(count_f8)(sv_counts *counts, const double *const stream[SV_STREAMS],
 {
     const double infinity = (double)INFINITY;
     int64_t zeros[SV_LANES] = {0}, nans[SV_LANES] = {0}, infinities[SV_LANES] = {0};
+    int64_t negative_zeros[SV_LANES] = {0};
     double min[SV_LANES], max[SV_LANES], least[SV_LANES];
     for (int i = 0; i < SV_LANES; i++) {
         min[i] = least[i] = infinity;
@@ -316,6 +335,7 @@ void SV_SET(count_f8)(sv_counts *counts, const double *const stream[SV_STREAMS],
                 double high = magnitude <= DBL_MAX ? x[i] : -infinity;
                 double some = magnitude > 0.0 ? magnitude : infinity;
                 zeros[i] += magnitude == 0.0;
+                negative_zeros[i] += bits_of_f8(x[i]) == (uint64_t)1 << 63;
                 nans[i] += x[i] != x[i];
                 infinities[i] += magnitude > DBL_MAX;
                 min[i] = low < min[i] ? low : min[i];
@@ -326,6 +346,7 @@ void SV_SET(count_f8)(sv_counts *counts, const double *const stream[SV_STREAMS],
     }
     for (int i = 0; i < SV_LANES; i++) {
         counts->zeros += zeros[i];
+        counts->negative_zeros += negative_zeros[i];
         counts->nans += nans[i];
         counts->infinities += infinities[i];
         counts->min = min[i] < counts->min ? min[i] : counts->min;

@@ -89,16 +89,22 @@ SV_INLINE f4_line load_f4(stored as, const char *x)
     }
 }
 
-/* Neighbours with the same bits. IBM floats of one value may differ in their bits unless they are
- * normalised: those whose first digit is zero are taken for equal. */
+/* IBM floats of one value may differ in their bits, unless they are normalised: those whose first
+ * digit is zero, and which are not the plain zero, are taken for equal to what is beside them. */
+SV_INLINE equal_part add_odd(stored as, equal_part part, i4_line word)
+{
+    int32_t digit = as.swapped ? 0x0000f000 : 0x00f00000;
+    return part_zero_but_i4(part, and_i4(word, digit), word);
+}
+
+/* Neighbours with the same bits. */
 SV_INLINE equal_part add_equal(stored as, equal_part part, const char *x)
 {
+    i4_line own = load_i4(x), next = load_i4(x + 4);
     if (as.type == SV_IBM4) {
-        int32_t digit = as.swapped ? 0x0000f000 : 0x00f00000;
-        part = part_equal_i4(part, and_i4(load_i4(x), digit), all_i4(0));
-        part = part_equal_i4(part, and_i4(load_i4(x + 4), digit), all_i4(0));
+        part = add_odd(as, add_odd(as, part, own), next);
     }
-    return part_equal_i4(part, load_i4(x), load_i4(x + 4));
+    return part_equal_i4(part, own, next);
 }
 
 SV_INLINE void add_f4(stored as, state *s, const char *x)
