@@ -158,6 +158,12 @@ static void join_results(const piece *p, char *results)
     }
 }
 
+static sv_status reduce_and_look(const piece *p, const sv_file *file, sv_error *error)
+{
+    sv_status status = reduce(p, file, error);
+    return status == SV_OK ? sv_file_look(file, file->size_bytes, NULL, error) : status;
+}
+
 /* A view of the file needs the guard and the look; what was copied into memory did not come from a
  * file that had been cut, or reading it would have failed. When a part of a joined recording is
  * cut, its samples are lost like such that cannot be decoded: SV_FORMAT. */
@@ -170,12 +176,9 @@ static sv_status add_piece(sv_worker *worker, piece *p, char *results, sv_outcom
     sv_status status = SV_OK;
     p->results = outcome->has_results ? worker->piece : results;
     if (is_mapped) {
-        status = reduce(p, &file, error);
+        status = reduce_and_look(p, &file, error);
     } else {
         reduce_rows(p);
-    }
-    if (is_mapped && status == SV_OK) {
-        status = sv_file_look(&file, file.size_bytes, NULL, error);
     }
     if (status != SV_OK && source != worker->recording) {
         return sv_fail_at(error, sv_recording_path(source), SV_FORMAT);
