@@ -64,9 +64,11 @@ static void fail_task(sv_team *t, int64_t i, sv_status status, const sv_error *e
     pthread_cond_broadcast(&t->moved);
 }
 
+/* Read by any thread, written by a signal handler or any thread. */
 static bool is_cancelled(const sv_team *t)
 {
-    return t->options->cancel != NULL && *t->options->cancel != 0;
+    const volatile sig_atomic_t *cancel = t->options->cancel;
+    return cancel != NULL && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0;
 }
 
 /* ---- taking work: called with the lock held ----------------------------------------------- */

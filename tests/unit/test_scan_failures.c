@@ -248,11 +248,12 @@ static void cancel_at_merge(void *context, int64_t number)
 {
     cancelling *c = context;
     if (number == c->at_merge) {
-        c->flag = 1;
+        __atomic_store_n(&c->flag, 1, __ATOMIC_RELAXED);
     }
 }
 
-/* More blocks than seven threads can have begun before the first is merged. */
+/* One thread is stopped on its way. Several may be through with all blocks before the first of them
+ * is merged. */
 START_TEST(a_scan_is_cancelled)
 {
     static const int64_t merges[] = {-1, 0, 7}; /* −1: before the scan */
@@ -265,11 +266,16 @@ START_TEST(a_scan_is_cancelled)
         walk w = begin_walk(&o.segment, &o.range);
         w.in_merge = cancel_at_merge;
         w.context = &c;
-        ck_assert_int_eq(run_walk(&w, o.recording, &options, NULL, &error), SV_CANCELLED);
-        ck_assert_int_eq(error.status, SV_CANCELLED);
+        sv_status status = run_walk(&w, o.recording, &options, NULL, &error);
+        if (status == SV_OK) {
+            ck_assert(options.threads > 1 && merges[i] >= 0 && w.num_merged == 40);
+        } else {
+            ck_assert_int_eq(status, SV_CANCELLED);
+            ck_assert_int_eq(error.status, SV_CANCELLED);
+            ck_assert_int_lt(w.num_merged, 40);
+        }
         check_merged_ones(&w);
         ck_assert(merges[i] < 0 ? w.num_merged == 0 : w.num_merged > merges[i]);
-        ck_assert_int_lt(w.num_merged, 40);
         end_walk(&w);
     }
     close_good(o.recording);
