@@ -75,7 +75,7 @@ share()
             printf "  %-8s %5.2f GB/s (%.2f–%.2f), %s at best %.2f (%.2f–%.2f): share %.2f (%.2f–%.2f)",
                 name, median(rates, n), rates[1], rates[n], peer, median(peers, n), peers[1],
                 peers[n], median(ratios, n), ratios[1], ratios[n]
-            reached = median(ratios, n) >= goal
+            reached = (median(ratios, n) >= goal)
             printf "  goal ≥ %g: %s\n", goal, reached ? "reached" : "MISSED"
             exit reached ? 0 : 3
         }' "$rates"

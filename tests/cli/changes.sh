@@ -37,10 +37,10 @@ catches()
 }
 
 # Holes are not read: what keeps the program busy for a while is how many there are.
-truncate -s 1T sparse.bin || skip 'no sparse files of 1 TiB'
+truncate -s 15T sparse.bin || skip 'no sparse files of 15 TiB'
 
 for io in auto map read; do
-    truncate -s 1T sparse.bin
+    truncate -s 15T sparse.bin
     check "a file that is truncated while it is read, --io=$io"
     hold stats --json --threads 1 --io $io sparse.bin
     truncate -s 1000000 sparse.bin
@@ -51,7 +51,7 @@ for io in auto map read; do
 done
 
 check 'a planar file that is truncated while it is read'
-truncate -s 1T sparse.bin
+truncate -s 15T sparse.bin
 hold stats --json --threads 1 --channels 2 --layout planar sparse.bin
 truncate -s 1000000 sparse.bin
 release
@@ -59,7 +59,7 @@ exits 2
 has 3 channel='"all"' complete=false
 
 check 'a file that is written to while it is read'
-truncate -s 1T sparse.bin
+truncate -s 2T sparse.bin
 hold stats --json --threads 1 sparse.bin
 printf 'xxxx' | dd of=sparse.bin bs=4 count=1 conv=notrunc 2>/dev/null
 release
@@ -87,7 +87,7 @@ seq 1 "$num_lines" | cmp -s - out || fail 'other samples'
 
 for signal in INT TERM HUP; do
     check "SIG$signal: a line, and death by it"
-    truncate -s 1T sparse.bin
+    truncate -s 15T sparse.bin
     hold stats sparse.bin
     kill -$signal "$job"
     release
