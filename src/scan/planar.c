@@ -4,8 +4,15 @@
 #include "base/memory.h"
 #include "base/size.h"
 
-/* Sixteen samples of four bytes are a line of the cache. */
-enum { MOST_ROWS = 16 };
+/* Sixteen samples of four bytes are a line of the cache. Between rows of the scratch some lines are
+ * left, or all rows of a block, whose length is a power of two, would fall on the same few places
+ * of the cache. */
+enum { MOST_ROWS = 16, GAP_BYTES = 192 };
+
+int64_t sv_planar_step(const sv_view *samples)
+{
+    return samples->shape[1] * (int64_t)sv_dtype_itemsize(samples->dtype) + GAP_BYTES;
+}
 
 sv_status sv_planar_open(sv_planar *planar, const sv_plan *plan, sv_error *error)
 {
@@ -18,7 +25,7 @@ sv_status sv_planar_open(sv_planar *planar, const sv_plan *plan, sv_error *error
     }
     int64_t rows = sv_min_i8(MOST_ROWS, plan->range.num_rows);
     int64_t row_bytes =
-        plan->block_samples * (int64_t)sv_dtype_itemsize(plan->segment.samples.dtype);
+        plan->block_samples * (int64_t)sv_dtype_itemsize(plan->segment.samples.dtype) + GAP_BYTES;
     planar->memory = sv_malloc_aligned(64, (size_t)(rows * row_bytes));
     if (planar->memory == NULL) {
         return sv_fail_memory(error, (size_t)(rows * row_bytes));
@@ -53,6 +60,5 @@ void sv_planar_copy(const sv_planar *planar, const sv_view *samples, const char 
 {
     size_t itemsize = sv_dtype_itemsize(samples->dtype);
     planar->kernels->part(address, (ptrdiff_t)samples->strides[1], itemsize, (int)rows,
-                          samples->shape[1], planar->memory,
-                          (ptrdiff_t)(samples->shape[1] * (int64_t)itemsize));
+                          samples->shape[1], planar->memory, (ptrdiff_t)sv_planar_step(samples));
 }

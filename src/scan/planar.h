@@ -22,10 +22,10 @@ void sv_planar_close(sv_planar *planar);
 int64_t sv_planar_count(const sv_planar *planar, const sv_plan *plan, const sv_view *samples,
                         int64_t position, int64_t last_position);
 
-/* Copies them to the scratch, one after the other; `address` is that of the first one's first
- * sample.
- */
+/* Copies them to the scratch, one after the other, sv_planar_step() bytes from each row's first
+ * sample to the next's; `address` is that of the first one's first sample. */
 void sv_planar_copy(const sv_planar *planar, const sv_view *samples, const char *address,
                     int64_t rows);
+int64_t sv_planar_step(const sv_view *samples);
 
 #endif

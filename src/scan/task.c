@@ -78,7 +78,7 @@ static void reduce_rows(void *context)
     const piece *p = context;
     const sv_planar *planar = &p->worker->planar;
     int64_t itemsize = (int64_t)sv_dtype_itemsize(p->samples.dtype);
-    const int64_t dense[2] = {p->samples.shape[1] * itemsize, itemsize};
+    const int64_t dense[2] = {sv_planar_step(&p->samples), itemsize};
     int64_t position = p->task->position, last = position + p->task->num_rows;
     while (position < last) {
         char *address = row_address(p, position);

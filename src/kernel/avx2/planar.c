@@ -59,21 +59,42 @@ static void part_quad(const char *from, ptrdiff_t frame_bytes, int rows, int64_t
 
 /* So many frames are parted before the next four rows are, that their lines are still in the first
  * cache. */
-enum { CHUNK_FRAMES = 64 };
+enum { CHUNK_FRAMES = 32 };
+
+static void part_chunk(const char *from, ptrdiff_t frame_bytes, int rows, int64_t frames, char *to,
+                       ptrdiff_t row_bytes)
+{
+    for (int row = 0; row < rows; row += ROWS) {
+        part_quad(from + 4 * row, frame_bytes, rows - row, frames, to + row * row_bytes, row_bytes);
+    }
+}
+
+/* The frames in four streams, as the surveys read. */
+static int64_t part_streams(const char *from, ptrdiff_t frame_bytes, int rows, int64_t frames,
+                            char *to, ptrdiff_t row_bytes)
+{
+    int64_t of_stream = frames / (SV_STREAMS * CHUNK_FRAMES) * CHUNK_FRAMES;
+    for (int64_t done = 0; done < of_stream; done += CHUNK_FRAMES) {
+        for (int stream = 0; stream < SV_STREAMS; stream++) {
+            int64_t frame = stream * of_stream + done;
+            part_chunk(from + frame * frame_bytes, frame_bytes, rows, CHUNK_FRAMES, to + 4 * frame,
+                       row_bytes);
+        }
+    }
+    return SV_STREAMS * of_stream;
+}
 
 void SV_SET(part)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int rows,
                   int64_t frames, char *to, ptrdiff_t row_bytes)
 {
-    /* Every frame is read as if it had four samples of each four rows, so frames must follow. */
-    int64_t fast = itemsize == 4 && frame_bytes >= 8 ? (frames - FRAMES) / FRAMES * FRAMES : 0;
     int64_t done = 0;
-    while (done < fast) {
-        int64_t count = fast - done < CHUNK_FRAMES ? fast - done : CHUNK_FRAMES;
-        for (int row = 0; row < rows; row += ROWS) {
-            part_quad(from + done * frame_bytes + 4 * row, frame_bytes, rows - row, count,
-                      to + row * row_bytes + 4 * done, row_bytes);
-        }
-        done += count;
+    /* Every frame is read as if it had four samples of each four rows, so frames must follow. */
+    if (itemsize == 4 && frame_bytes >= 8 && frames > FRAMES) {
+        int64_t fast = (frames - FRAMES) / FRAMES * FRAMES;
+        done = part_streams(from, frame_bytes, rows, fast, to, row_bytes);
+        part_chunk(from + done * frame_bytes, frame_bytes, rows, fast - done, to + 4 * done,
+                   row_bytes);
+        done = fast;
     }
     SV_SET(part_some)
     (from + done * frame_bytes, frame_bytes, itemsize, rows, frames - done,
