@@ -1,0 +1,219 @@
+/* Undo and redo: recovery's carrying back, and the stores of an edit, asked for. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "edit/editor.h"
+#include "edit/samples.h"
+#include "journal/rules.h"
+
+/* ---- which one --------------------------------------------------------------------------- */
+
+struct choice {
+    sv_outcome wanted;
+    uint64_t newest; /* transaction of the journal */
+    bool is_found;
+    sv_entry entry;
+};
+
+/* On the way back, the first that is done was done last, and the first that is undone was undone
+ * last. What was undone before the newest edit cannot be redone, nor anything behind it. */
+static bool choose(void *context, const sv_entry *entry)
+{
+    struct choice *choice = context;
+    if (choice->wanted == SV_BACK && entry->newest < choice->newest) {
+        return false;
+    }
+    if (entry->mark.outcome != choice->wanted) {
+        return true;
+    }
+    choice->is_found = true;
+    choice->entry = *entry;
+    return false;
+}
+
+/* ---- what is found ----------------------------------------------------------------------- */
+
+/* Before anything is changed, every window must be what the last MARK says. */
+static sv_status check_window(sv_transaction *transaction, const sv_images *images, bool is_undo,
+                              sv_error *error)
+{
+    const sv_wind *wind = &images->record.is.wind;
+    size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
+    sv_status status = sv_samples_read(transaction->editor->system, transaction->editor->fd,
+                                       &wind->run, transaction->found, transaction->scratch, error);
+    if (status != SV_OK || !sv_holds(SV_RULE_CHECK_BEFORE_UNDO)) {
+        return status;
+    }
+    bool is_as_left = is_undo ? sv_crc(transaction->found, items, 0) == wind->after_crc
+                              : memcmp(transaction->found, images->before, items) == 0;
+    if (is_undo && !sv_holds(SV_RULE_AFTER_CRC)) {
+        is_as_left = images->after != NULL && memcmp(transaction->found, images->after, items) == 0;
+    }
+    if (!is_as_left) {
+        return sv_fail(error, SV_CONFLICT,
+                       "its samples have changed since, in window %" PRIu64 " at byte %" PRId64
+                       "; nothing was done",
+                       wind->window, wind->run.offset_bytes);
+    }
+    if (!is_undo && images->after == NULL) {
+        return sv_fail(error, SV_CONFLICT,
+                       "this build computes other samples for window %" PRIu64
+                       " than the edit did; nothing was done",
+                       wind->window);
+    }
+    return SV_OK;
+}
+
+/* Behind the last window comes the MARK that committed: none is missing. */
+static sv_status check_end(const sv_winds *winds, sv_error *error)
+{
+    sv_record mark;
+    bool is_valid;
+    const sv_transaction *transaction = winds->transaction;
+    sv_status status = sv_journal_read_head(&transaction->editor->journal, winds->at, &winds->crc,
+                                            &mark, &is_valid, error);
+    if (status == SV_OK &&
+        (!is_valid || mark.kind != SV_MARK || mark.is.mark.begn_at != transaction->begn.at)) {
+        return sv_fail(error, SV_CONFLICT,
+                       "its journal is damaged at byte %" PRId64 "; nothing was done", winds->at);
+    }
+    return status;
+}
+
+static sv_status check_all(sv_transaction *transaction, bool is_undo, sv_error *error)
+{
+    sv_winds winds = sv_winds_of(transaction, -1);
+    for (;;) {
+        sv_record record;
+        sv_images images;
+        bool is_there;
+        sv_status status = sv_winds_next(&winds, &record, &is_there, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        if (!is_there) {
+            return check_end(&winds, error);
+        }
+        status = sv_wind_need(transaction, &record, &images, error);
+        if (status == SV_OK) {
+            status = check_window(transaction, &images, is_undo, error);
+        }
+        if (status != SV_OK) {
+            return status;
+        }
+    }
+}
+
+/* ---- doing it ---------------------------------------------------------------------------- */
+
+static sv_status open_chosen(sv_editor *editor, sv_outcome wanted, sv_transaction *transaction,
+                             sv_error *error)
+{
+    bool is_whole;
+    struct choice choice = {.wanted = wanted, .newest = editor->journal.number};
+    sv_status status = sv_history(editor, choose, &choice, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    if (!choice.is_found) {
+        return sv_fail(error, SV_NOTFOUND,
+                       wanted == SV_COMMIT ? "there is no edit left to be undone"
+                                           : "there is no undone edit to be done again");
+    }
+    const sv_record *begn = &choice.entry.begn;
+    if (begn->is.begn.slot_bytes != 0) {
+        return sv_fail(error, SV_UNSUPPORTED,
+                       "edit %" PRIu64 " was made with --undo=none: what it overwrote was not kept",
+                       begn->number);
+    }
+    status = sv_transaction_load(editor, begn->at, transaction, &is_whole, error);
+    if (status == SV_OK && !is_whole) {
+        sv_transaction_close(transaction);
+        return sv_fail(error, SV_CONFLICT,
+                       "its journal is damaged at byte %" PRId64 "; nothing was done", begn->at);
+    }
+    return status;
+}
+
+static sv_status undo(sv_transaction *transaction, sv_error *error)
+{
+    sv_journal *journal = &transaction->editor->journal;
+    sv_tally nothing = {0};
+    sv_status status = check_all(transaction, true, error);
+    if (status == SV_OK) {
+        status =
+            sv_journal_mark(journal, &transaction->begn, SV_UNDO, &nothing, sv_time_now(), error);
+    }
+    if (status == SV_OK && sv_holds(SV_RULE_JOURNAL_SYNC_AFTER_UNDO)) {
+        status = sv_journal_sync(journal, error);
+    }
+    return status == SV_OK ? sv_transaction_carry_back(transaction, true, error) : status;
+}
+
+static sv_status store_new(sv_transaction *transaction, sv_error *error)
+{
+    sv_winds winds = sv_winds_of(transaction, -1);
+    for (;;) {
+        sv_record record;
+        sv_images images;
+        bool is_there;
+        sv_status status = sv_winds_next(&winds, &record, &is_there, error);
+        if (status != SV_OK || !is_there) {
+            return status;
+        }
+        transaction->tally = record.is.wind.tally;
+        status = sv_wind_need(transaction, &record, &images, error);
+        if (status == SV_OK) {
+            status = sv_wind_store(transaction, &record, images.after, error);
+        }
+        if (status != SV_OK) {
+            return status;
+        }
+    }
+}
+
+static sv_status redo(sv_transaction *transaction, sv_error *error)
+{
+    sv_journal *journal = &transaction->editor->journal;
+    sv_tally nothing = {0};
+    sv_status status = check_all(transaction, false, error);
+    if (status == SV_OK) {
+        status =
+            sv_journal_mark(journal, &transaction->begn, SV_REDO, &nothing, sv_time_now(), error);
+    }
+    if (status == SV_OK && sv_holds(SV_RULE_JOURNAL_SYNC_AFTER_REDO)) {
+        status = sv_journal_sync(journal, error);
+    }
+    if (status == SV_OK) {
+        status = store_new(transaction, error);
+    }
+    return status == SV_OK ? sv_transaction_commit(transaction, error) : status;
+}
+
+static sv_status run_chosen(sv_editor *editor, sv_outcome wanted,
+                            sv_status (*run)(sv_transaction *transaction, sv_error *error),
+                            uint64_t *number, sv_error *error)
+{
+    sv_transaction transaction;
+    sv_status status = sv_editor_exclude(editor, error);
+    if (status == SV_OK) {
+        status = open_chosen(editor, wanted, &transaction, error);
+    }
+    if (status == SV_OK) {
+        *number = transaction.begn.number;
+        status = run(&transaction, error);
+        sv_transaction_close(&transaction);
+    }
+    sv_editor_readmit(editor);
+    return status;
+}
+
+sv_status sv_editor_undo(sv_editor *editor, uint64_t *number, sv_error *error)
+{
+    return run_chosen(editor, SV_COMMIT, undo, number, error);
+}
+
+sv_status sv_editor_redo(sv_editor *editor, uint64_t *number, sv_error *error)
+{
+    return run_chosen(editor, SV_BACK, redo, number, error);
+}

@@ -1,0 +1,210 @@
+/* A window's record. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "edit/editor.h"
+#include "edit/pack.h"
+#include "edit/samples.h"
+#include "journal/rules.h"
+
+/* ---- going through them ------------------------------------------------------------------ */
+
+sv_winds sv_winds_of(const sv_transaction *transaction, int slot)
+{
+    const sv_record *begn = &transaction->begn;
+    sv_winds winds = {.transaction = transaction, .at = begn->end, .past = INT64_MAX};
+    winds.crc = begn->crc;
+    if (slot >= 0) {
+        winds.at += slot * begn->is.begn.slot_bytes;
+        winds.past = winds.at + begn->is.begn.slot_bytes;
+    }
+    return winds;
+}
+
+sv_status sv_winds_next(sv_winds *winds, sv_record *record, bool *found, sv_error *error)
+{
+    const sv_transaction *transaction = winds->transaction;
+    const sv_journal *journal = &transaction->editor->journal;
+    sv_status status = sv_journal_read_head(journal, winds->at, &winds->crc, record, found, error);
+    *found = *found && record->kind == SV_WIND && record->number == transaction->begn.number &&
+             record->end <= winds->past && record->end <= journal->system->size(journal->fd);
+    if (*found) {
+        winds->at = record->end;
+        winds->crc = record->crc;
+    }
+    return status;
+}
+
+void sv_wind_find(const sv_transaction *transaction, int64_t number, uint32_t *part, sv_row *row,
+                  sv_place *place, sv_run *run)
+{
+    const sv_begn *begn = &transaction->begn.is.begn;
+    uint32_t i = 0;
+    for (;; i++) {
+        int64_t windows = sv_part_num_windows(&transaction->parts[i], begn->window_bytes);
+        if (number < windows) {
+            break;
+        }
+        number -= windows;
+    }
+    *part = i;
+    sv_part_window(&transaction->parts[i], begn->window_bytes, number, transaction->editor->fd, row,
+                   place, run);
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+/* Where packing does not pay, it is tried again only now and then. */
+static void pack_old(sv_transaction *transaction, sv_record *record, size_t items_bytes)
+{
+    enum { PAUSE = 16 };
+    sv_wind *wind = &record->is.wind;
+    if (!transaction->keeps || transaction->windows_not_packed-- > 0) {
+        return;
+    }
+    unsigned char *body = transaction->record + SV_RECORD_HEAD_BYTES;
+    size_t packed = sv_items_pack(body, items_bytes, (size_t)wind->run.item_bytes,
+                                  transaction->found, transaction->scratch);
+    transaction->windows_not_packed = packed != 0 ? 0 : PAUSE;
+    if (packed == 0) {
+        return;
+    }
+    memmove(body + packed, body + items_bytes, (size_t)wind->after_bytes + wind->context_bytes);
+    memcpy(body, transaction->found, packed);
+    wind->before_bytes = (uint32_t)packed;
+    wind->flags |= SV_WIND_PACKED;
+}
+
+sv_status sv_wind_write(sv_transaction *transaction, sv_record *record, size_t items_bytes,
+                        sv_error *error)
+{
+    sv_journal *journal = &transaction->editor->journal;
+    sv_wind *wind = &record->is.wind;
+    record->kind = SV_WIND;
+    record->number = transaction->begn.number;
+    wind->before_bytes = (uint32_t)items_bytes;
+    pack_old(transaction, record, items_bytes);
+    record->body_bytes = (int64_t)wind->before_bytes + wind->after_bytes + wind->context_bytes;
+    if (transaction->keeps) {
+        return sv_journal_append(journal, record, transaction->record, error);
+    }
+    record->at = transaction->slot_at;
+    sv_status status =
+        sv_journal_write(journal, record, transaction->slot_crc, transaction->record, error);
+    transaction->slot_at = record->end;
+    transaction->slot_crc = record->crc;
+    return status;
+}
+
+/* ---- reading back ------------------------------------------------------------------------ */
+
+static sv_status damaged(sv_error *error, const sv_record *record)
+{
+    return sv_fail(error, SV_CONFLICT,
+                   "its journal is damaged at byte %" PRId64 ", in window %" PRIu64
+                   "; to keep the recording as it is, move the journal away",
+                   record->at, record->is.wind.window);
+}
+
+/* A head whose CRC is right was written by us; this is for those who forge one. */
+static bool makes_sense(const sv_transaction *transaction, const sv_record *record)
+{
+    const sv_wind *wind = &record->is.wind;
+    const sv_run *run = &wind->run;
+    int64_t first, past, most = transaction->begn.is.begn.window_bytes;
+    if (run->item_bytes < 1 || run->item_bytes > 8 || !sv_run_extent(run, &first, &past) ||
+        past - first > (most > run->item_bytes ? most : run->item_bytes)) {
+        return false;
+    }
+    int64_t items = run->count * run->item_bytes;
+    bool is_packed = (wind->flags & SV_WIND_PACKED) != 0;
+    return run->count <= most && items <= (most > 8 ? most : 8) &&
+           (wind->after_bytes == 0 || wind->after_bytes == items) &&
+           (is_packed ? wind->before_bytes < items : wind->before_bytes == items) &&
+           wind->context_bytes <= SV_MAX_CONTEXT_BYTES &&
+           record->body_bytes ==
+               (int64_t)wind->before_bytes + wind->after_bytes + wind->context_bytes;
+}
+
+/* The window's new items from its old ones; false where this build makes others. */
+static bool compute_again(const sv_transaction *transaction, const sv_wind *wind,
+                          const void *before, const void *context)
+{
+    uint32_t part;
+    sv_row row;
+    sv_place place;
+    sv_run run;
+    sv_tally tally = {0};
+    if (wind->window >= (uint64_t)transaction->num_windows) {
+        return false;
+    }
+    sv_wind_find(transaction, (int64_t)wind->window, &part, &row, &place, &run);
+    const void *state = transaction->states[part];
+    return state != NULL && memcmp(&run, &wind->run, sizeof run) == 0 &&
+           transaction->parts[part].work->compute(state, &place, context, wind->context_bytes,
+                                                  before, transaction->after_of_one, &tally,
+                                                  NULL) == SV_OK;
+}
+
+static void find_after(sv_transaction *transaction, const sv_wind *wind, sv_images *images,
+                       unsigned char *body)
+{
+    size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
+    const unsigned char *after = body + wind->before_bytes;
+    unsigned char *context = body + wind->before_bytes + wind->after_bytes;
+    if (!sv_holds(SV_RULE_CONTEXT_IN_WIND)) {
+        memset(context, 0, wind->context_bytes);
+    }
+    if (wind->after_bytes == 0) {
+        after = compute_again(transaction, wind, images->before, context)
+                    ? transaction->after_of_one
+                    : NULL;
+    }
+    bool is_right = after != NULL &&
+                    (sv_crc(after, items, 0) == wind->after_crc || !sv_holds(SV_RULE_AFTER_CRC));
+    images->after = is_right ? after : NULL;
+    images->context = context;
+}
+
+sv_status sv_wind_load(sv_transaction *transaction, const sv_record *record, sv_images *images,
+                       bool *is_whole, sv_error *error)
+{
+    const sv_wind *wind = &record->is.wind;
+    unsigned char *body = transaction->record + SV_RECORD_HEAD_BYTES;
+    size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
+    *is_whole = false;
+    if (!makes_sense(transaction, record)) {
+        return damaged(error, record);
+    }
+    sv_status status =
+        sv_journal_read_body(&transaction->editor->journal, record, body, is_whole, error);
+    if (status != SV_OK || !*is_whole) {
+        return status;
+    }
+    images->record = *record;
+    images->before = body;
+    if ((wind->flags & SV_WIND_PACKED) != 0) {
+        images->before = transaction->before;
+        if (!sv_items_unpack(body, wind->before_bytes, (size_t)wind->run.item_bytes,
+                             transaction->before, items, transaction->scratch)) {
+            return damaged(error, record);
+        }
+    }
+    find_after(transaction, wind, images, body);
+    return SV_OK;
+}
+
+sv_status sv_wind_need(sv_transaction *transaction, const sv_record *record, sv_images *images,
+                       sv_error *error)
+{
+    bool is_whole;
+    sv_status status = sv_wind_load(transaction, record, images, &is_whole, error);
+    return status == SV_OK && !is_whole ? damaged(error, record) : status;
+}
+
+sv_status sv_wind_store(sv_transaction *transaction, const sv_record *record, const void *items,
+                        sv_error *error)
+{
+    const sv_editor *editor = transaction->editor;
+    return sv_samples_store(editor->system, editor->fd, &record->is.wind.run, items, error);
+}

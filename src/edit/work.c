@@ -1,0 +1,88 @@
+#include "edit/work.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+const sv_work *const sv_works[] = {&sv_work_bytes, &sv_work_gain, NULL};
+
+/* ---- bytes ------------------------------------------------------------------------------- */
+
+typedef struct bytes {
+    const char *first;
+    size_t num_bytes;
+} bytes;
+
+static sv_status open_bytes(const void *parameters, size_t num_bytes, void **state, sv_error *error)
+{
+    bytes *opened = sv_malloc(sizeof *opened);
+    if (opened == NULL) {
+        return sv_fail_memory(error, sizeof *opened);
+    }
+    *opened = (bytes){parameters, num_bytes};
+    *state = opened;
+    return SV_OK;
+}
+
+static sv_status copy_bytes(const void *state, const sv_place *place, const void *context,
+                            size_t context_bytes, const void *before, void *after, sv_tally *tally,
+                            sv_error *error)
+{
+    (void)context;
+    const bytes *all = state;
+    size_t item_bytes = sv_dtype_itemsize(place->row->dtype);
+    size_t from = (size_t)(place->row->number * place->row->samples + place->first) * item_bytes;
+    size_t num_bytes = (size_t)place->count * item_bytes;
+    if (context_bytes != 0 || from > all->num_bytes || num_bytes > all->num_bytes - from) {
+        return sv_fail(error, SV_FORMAT, "the journal holds too few bytes for its samples");
+    }
+    memcpy(after, all->first + from, num_bytes);
+    for (size_t i = 0; i < num_bytes; i += item_bytes) {
+        tally->num_changed +=
+            memcmp((const char *)after + i, (const char *)before + i, item_bytes) != 0;
+    }
+    return SV_OK;
+}
+
+const sv_work sv_work_bytes = {
+    .name = "bytes", .open = open_bytes, .close = sv_free, .compute = copy_bytes};
+
+/* ---- gain -------------------------------------------------------------------------------- */
+
+static sv_status open_gain(const void *parameters, size_t num_bytes, void **state, sv_error *error)
+{
+    double *gain = sv_malloc(sizeof *gain);
+    if (gain == NULL) {
+        return sv_fail_memory(error, sizeof *gain);
+    }
+    if (num_bytes != sizeof *gain) {
+        sv_free(gain);
+        return sv_fail(error, SV_FORMAT, "the journal holds no gain");
+    }
+    memcpy(gain, parameters, sizeof *gain);
+    *state = gain;
+    return SV_OK;
+}
+
+static sv_status multiply(const void *state, const sv_place *place, const void *context,
+                          size_t context_bytes, const void *before, void *after, sv_tally *tally,
+                          sv_error *error)
+{
+    (void)context;
+    double gain = *(const double *)state;
+    const float *old = before;
+    float *new = after;
+    if (context_bytes != 0 || place->row->dtype.type != SV_F4) {
+        return sv_fail(error, SV_FORMAT, "a gain is for float32");
+    }
+    for (int64_t i = 0; i < place->count; i++) {
+        new[i] = (float)((double)old[i] * gain);
+    }
+    tally->num_changed += place->count;
+    return SV_OK;
+}
+
+const sv_work sv_work_gain = {
+    .name = "gain", .open = open_gain, .close = sv_free, .compute = multiply};
