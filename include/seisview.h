@@ -6,6 +6,7 @@
 #include "seisview/buffer.h"
 #include "seisview/convert.h"
 #include "seisview/dtype.h"
+#include "seisview/edit.h"
 #include "seisview/guard.h"
 #include "seisview/plot.h"
 #include "seisview/quantiles.h"

@@ -88,9 +88,11 @@ typedef struct sv_channel {
 /* Opens `path`; options NULL means SV_OPEN_OPTIONS_INIT. `-` is standard input: a regular file is
  * mapped, anything else is first written to a nameless file in $TMPDIR (else /var/tmp), so that
  * memory stays bounded and every format works.
- * SV_IO; SV_INVALID: options that make no sense; SV_FORMAT: not understood (named by no
- * descriptor); SV_UNSUPPORTED; SV_EMPTY: no whole sample; SV_SHAPE: planar samples that do not
- * divide by the channels; SV_TRUNCATED: the header is cut; SV_OVERFLOW; SV_NOMEM. */
+ * While it is open nobody edits it (edit.h); on file systems without locks it is read without.
+ * SV_BUSY: it is being edited; SV_INTERRUPTED: an edit of it was interrupted, and must be finished
+ * or carried back first. SV_IO; SV_INVALID: options that make no sense; SV_FORMAT: not understood
+ * (named by no descriptor); SV_UNSUPPORTED; SV_EMPTY: no whole sample; SV_SHAPE: planar samples
+ * that do not divide by the channels; SV_TRUNCATED: the header is cut; SV_OVERFLOW; SV_NOMEM. */
 SV_API sv_status sv_recording_open(const char *path, const sv_open_options *options,
                                    sv_recording **recording, sv_error *error);
 

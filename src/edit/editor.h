@@ -44,6 +44,7 @@ typedef struct sv_editor {
     sv_journal journal;
     bool has_journal;
     bool was_set_aside; /* a journal of another file was renamed */
+    bool was_walked;    /* recovery has looked at all of the journal */
 } sv_editor;
 
 /* What recovery found and did. */
@@ -135,9 +136,9 @@ sv_status sv_transaction_resume(sv_transaction *transaction, const sv_record *la
 /* Journals and stores all windows that are left, batch by batch. */
 sv_status sv_transaction_run(sv_transaction *transaction, sv_error *error);
 
-/* The same for samples of the caller's; the run is no longer than a window. */
-sv_status sv_transaction_supply(sv_transaction *transaction, const sv_run *run, const void *items,
-                                const sv_tally *tally, sv_error *error);
+/* The same for samples of the caller's; the run is no longer than a window, nor wider. */
+sv_status sv_transaction_supply(sv_transaction *transaction, const sv_run *run, sv_dtype dtype,
+                                const void *items, sv_error *error);
 
 /* Stores what is staged, makes all durable, and says so. */
 sv_status sv_transaction_commit(sv_transaction *transaction, sv_error *error);
@@ -163,6 +164,10 @@ typedef struct sv_winds {
 sv_winds sv_winds_of(const sv_transaction *transaction, int slot);
 sv_status sv_winds_next(sv_winds *winds, sv_record *record, bool *found, sv_error *error);
 
+/* Behind the last window of a committed transaction comes its MARK: none is missing. SV_CONFLICT.
+ */
+sv_status sv_winds_check_end(const sv_winds *winds, sv_error *error);
+
 /* The record that holds `items_bytes` of old items in transaction->record + the head's size, new
  * ones behind them (`after_bytes`, may be 0), and the context behind those; packs the old ones
  * where that pays. */
@@ -183,7 +188,8 @@ void sv_wind_find(const sv_transaction *transaction, int64_t number, uint32_t *p
 
 /* ---- recover.c --------------------------------------------------------------------------- */
 
-/* Proves and repairs what an interrupted edit left. Holds EXCLUSIVE meanwhile. SV_CONFLICT. */
+/* Proves and repairs what an interrupted edit left, unless opening did. Holds EXCLUSIVE meanwhile.
+ * SV_CONFLICT. */
 sv_status sv_editor_recover(sv_editor *editor, sv_recovery *recovery, sv_error *error);
 
 /* Stores the before-images of all windows, durably, and says so: BACK, or a cut where the

@@ -139,7 +139,10 @@ static sv_status check_tail(const sv_journal *journal, sv_error *error)
     int64_t at = size_bytes - sv_record_bytes(0);
     sv_record mark;
     bool is_valid = false;
-    if (size_bytes <= journal->end || at < journal->end) {
+    if (size_bytes < 0) {
+        return sv_fail_errno(error, "the journal can no longer be looked at");
+    }
+    if (at < journal->end) {
         return SV_OK;
     }
     sv_status status = sv_journal_read_head(journal, at, NULL, &mark, &is_valid, error);
@@ -266,6 +269,7 @@ static sv_status run_errand(sv_transaction *transaction, const sv_images *images
     return sv_wind_store(transaction, &images->record, items, error);
 }
 
+/* `num_windows` INT64_MAX: all of a committed transaction. */
 static sv_status for_windows(sv_transaction *transaction, int slot, int64_t num_windows,
                              enum errand errand, sv_error *error)
 {
@@ -275,9 +279,13 @@ static sv_status for_windows(sv_transaction *transaction, int slot, int64_t num_
         sv_record record;
         bool is_there;
         sv_status status = sv_winds_next(&winds, &record, &is_there, error);
-        if (status != SV_OK || !is_there) {
+        if (status != SV_OK) {
             return status;
         }
+        if (!is_there) {
+            return sv_winds_check_end(&winds, error);
+        }
+        transaction->tally = record.is.wind.tally;
         status = sv_wind_need(transaction, &record, &images, error);
         if (status == SV_OK) {
             status = run_errand(transaction, &images, errand, error);
@@ -289,12 +297,21 @@ static sv_status for_windows(sv_transaction *transaction, int slot, int64_t num_
     return SV_OK;
 }
 
-/* It never happened: the journal ends before it, as it did. */
+/* It never happened: the journal ends before it, as it did. BEGN goes first: while a file is cut, a
+ * power loss may leave any part of what was there, and of a transaction with holes nobody could
+ * tell whether it had been carried back. */
 static sv_status cut_out(const sv_transaction *transaction, sv_error *error)
 {
     sv_journal *journal = &transaction->editor->journal;
+    int64_t begn_at = transaction->begn.at;
     bool is_clean;
-    sv_status status = sv_journal_cut(journal, transaction->begn.at, error);
+    sv_status status = SV_OK;
+    if (sv_holds(SV_RULE_BEGN_CLEARED_BEFORE_CUT)) {
+        status = sv_journal_clear(journal, begn_at, error);
+    }
+    if (status == SV_OK) {
+        status = sv_journal_cut(journal, begn_at, error);
+    }
     sv_journal_rewind(journal);
     if (status == SV_OK) {
         status = sv_journal_look(journal, &is_clean, error);
@@ -387,11 +404,12 @@ static sv_status recover(sv_editor *editor, sv_recovery *recovery, sv_error *err
 sv_status sv_editor_recover(sv_editor *editor, sv_recovery *recovery, sv_error *error)
 {
     *recovery = SV_NOTHING_HOT;
-    if (!editor->has_journal) {
+    if (!editor->has_journal || editor->was_walked) {
         return SV_OK;
     }
     sv_status status = sv_editor_exclude(editor, error);
     if (status == SV_OK) {
+        editor->was_walked = true;
         status = recover(editor, recovery, error);
         sv_editor_readmit(editor);
     }

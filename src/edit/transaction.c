@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,9 +107,8 @@ static int64_t largest_record(const sv_transaction *transaction)
         const sv_part *part = &transaction->parts[i];
         int64_t items = sv_part_window_samples(part, begn->window_bytes) *
                         (int64_t)sv_dtype_itemsize(part->dtype);
-        size_t context = part->work->context_room != NULL
-                             ? part->work->context_room(transaction->states[i])
-                             : 0;
+        size_t context =
+            part->work->context_room != NULL ? part->work->context_room(transaction->states[i]) : 0;
         largest = sv_max_i8(largest, sv_record_bytes(items + (int64_t)context));
     }
     return largest;
@@ -460,8 +460,23 @@ sv_status sv_transaction_run(sv_transaction *transaction, sv_error *error)
     return status;
 }
 
-sv_status sv_transaction_supply(sv_transaction *transaction, const sv_run *run, const void *items,
-                                const sv_tally *tally, sv_error *error)
+static void count_changes(sv_dtype dtype, int64_t count, const unsigned char *before,
+                          const unsigned char *after, sv_tally *tally)
+{
+    size_t item = sv_dtype_itemsize(dtype);
+    for (int64_t i = 0; i < count; i++, before += item, after += item) {
+        if (memcmp(before, after, item) == 0) {
+            continue;
+        }
+        double change = fabs(sv_scalar_as_f8(sv_dtype_load(dtype, after)) -
+                             sv_scalar_as_f8(sv_dtype_load(dtype, before)));
+        tally->num_changed++;
+        tally->largest_change = fmax(tally->largest_change, change);
+    }
+}
+
+sv_status sv_transaction_supply(sv_transaction *transaction, const sv_run *run, sv_dtype dtype,
+                                const void *items, sv_error *error)
 {
     const sv_editor *editor = transaction->editor;
     sv_record record = {.kind = SV_WIND};
@@ -476,7 +491,7 @@ sv_status sv_transaction_supply(sv_transaction *transaction, const sv_run *run, 
     }
     memcpy(before + num_bytes, items, num_bytes);
     memcpy(transaction->after + transaction->staged_bytes, items, num_bytes);
-    transaction->tally = *tally;
+    count_changes(dtype, run->count, before, items, &transaction->tally);
     return stage(transaction, &record, error);
 }
 

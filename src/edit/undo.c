@@ -64,22 +64,6 @@ static sv_status check_window(sv_transaction *transaction, const sv_images *imag
     return SV_OK;
 }
 
-/* Behind the last window comes the MARK that committed: none is missing. */
-static sv_status check_end(const sv_winds *winds, sv_error *error)
-{
-    sv_record mark;
-    bool is_valid;
-    const sv_transaction *transaction = winds->transaction;
-    sv_status status = sv_journal_read_head(&transaction->editor->journal, winds->at, &winds->crc,
-                                            &mark, &is_valid, error);
-    if (status == SV_OK &&
-        (!is_valid || mark.kind != SV_MARK || mark.is.mark.begn_at != transaction->begn.at)) {
-        return sv_fail(error, SV_CONFLICT,
-                       "its journal is damaged at byte %" PRId64 "; nothing was done", winds->at);
-    }
-    return status;
-}
-
 static sv_status check_all(sv_transaction *transaction, bool is_undo, sv_error *error)
 {
     sv_winds winds = sv_winds_of(transaction, -1);
@@ -92,7 +76,7 @@ static sv_status check_all(sv_transaction *transaction, bool is_undo, sv_error *
             return status;
         }
         if (!is_there) {
-            return check_end(&winds, error);
+            return sv_winds_check_end(&winds, error);
         }
         status = sv_wind_need(transaction, &record, &images, error);
         if (status == SV_OK) {
@@ -158,8 +142,11 @@ static sv_status store_new(sv_transaction *transaction, sv_error *error)
         sv_images images;
         bool is_there;
         sv_status status = sv_winds_next(&winds, &record, &is_there, error);
-        if (status != SV_OK || !is_there) {
+        if (status != SV_OK) {
             return status;
+        }
+        if (!is_there) {
+            return sv_winds_check_end(&winds, error);
         }
         transaction->tally = record.is.wind.tally;
         status = sv_wind_need(transaction, &record, &images, error);

@@ -21,16 +21,43 @@ sv_winds sv_winds_of(const sv_transaction *transaction, int slot)
     return winds;
 }
 
+static sv_status damaged(sv_error *error, int64_t at)
+{
+    return sv_fail(error, SV_CONFLICT,
+                   "its journal is damaged at byte %" PRId64
+                   "; to keep the recording as it is, move the journal away",
+                   at);
+}
+
 sv_status sv_winds_next(sv_winds *winds, sv_record *record, bool *found, sv_error *error)
 {
     const sv_transaction *transaction = winds->transaction;
     const sv_journal *journal = &transaction->editor->journal;
+    int64_t size_bytes = journal->system->size(journal->fd);
+    *found = false;
+    if (size_bytes < 0) {
+        return sv_fail_errno(error, "the journal can no longer be looked at");
+    }
     sv_status status = sv_journal_read_head(journal, winds->at, &winds->crc, record, found, error);
     *found = *found && record->kind == SV_WIND && record->number == transaction->begn.number &&
-             record->end <= winds->past && record->end <= journal->system->size(journal->fd);
+             record->end <= winds->past && record->end <= size_bytes;
     if (*found) {
         winds->at = record->end;
         winds->crc = record->crc;
+    }
+    return status;
+}
+
+sv_status sv_winds_check_end(const sv_winds *winds, sv_error *error)
+{
+    sv_record mark;
+    bool is_valid;
+    const sv_transaction *transaction = winds->transaction;
+    sv_status status = sv_journal_read_head(&transaction->editor->journal, winds->at, &winds->crc,
+                                            &mark, &is_valid, error);
+    if (status == SV_OK &&
+        (!is_valid || mark.kind != SV_MARK || mark.is.mark.begn_at != transaction->begn.at)) {
+        return damaged(error, winds->at);
     }
     return status;
 }
@@ -97,14 +124,6 @@ sv_status sv_wind_write(sv_transaction *transaction, sv_record *record, size_t i
 }
 
 /* ---- reading back ------------------------------------------------------------------------ */
-
-static sv_status damaged(sv_error *error, const sv_record *record)
-{
-    return sv_fail(error, SV_CONFLICT,
-                   "its journal is damaged at byte %" PRId64 ", in window %" PRIu64
-                   "; to keep the recording as it is, move the journal away",
-                   record->at, record->is.wind.window);
-}
 
 /* A head whose CRC is right was written by us; this is for those who forge one. */
 static bool makes_sense(const sv_transaction *transaction, const sv_record *record)
@@ -174,7 +193,7 @@ sv_status sv_wind_load(sv_transaction *transaction, const sv_record *record, sv_
     size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
     *is_whole = false;
     if (!makes_sense(transaction, record)) {
-        return damaged(error, record);
+        return damaged(error, record->at);
     }
     sv_status status =
         sv_journal_read_body(&transaction->editor->journal, record, body, is_whole, error);
@@ -187,7 +206,7 @@ sv_status sv_wind_load(sv_transaction *transaction, const sv_record *record, sv_
         images->before = transaction->before;
         if (!sv_items_unpack(body, wind->before_bytes, (size_t)wind->run.item_bytes,
                              transaction->before, items, transaction->scratch)) {
-            return damaged(error, record);
+            return damaged(error, record->at);
         }
     }
     find_after(transaction, wind, images, body);
@@ -199,7 +218,7 @@ sv_status sv_wind_need(sv_transaction *transaction, const sv_record *record, sv_
 {
     bool is_whole;
     sv_status status = sv_wind_load(transaction, record, images, &is_whole, error);
-    return status == SV_OK && !is_whole ? damaged(error, record) : status;
+    return status == SV_OK && !is_whole ? damaged(error, record->at) : status;
 }
 
 sv_status sv_wind_store(sv_transaction *transaction, const sv_record *record, const void *items,

@@ -124,6 +124,9 @@ const char *sv_path_name(const char *path);
 sv_status sv_format_choose(const sv_source *source, const sv_head *head, const sv_format **format,
                            sv_error *error);
 
+/* SV_OK, or SV_INVALID: options that make no sense. */
+sv_status sv_options_check(const sv_open_options *options, sv_error *error);
+
 /* Opens and maps `path`; pipes, and standard input unless it is a regular file at its beginning,
  * by way of a nameless temporary file. `at_opening` is what fstat() said before the first byte was
  * read. SV_IO, SV_NOMEM. */

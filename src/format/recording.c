@@ -13,6 +13,7 @@
 #include "base/size.h"
 #include "format/format.h"
 #include "format/sigmf.h"
+#include "journal/hot.h"
 
 /* ---- opening ----------------------------------------------------------------------------- */
 
@@ -22,7 +23,7 @@ bool sv_options_say_raw(const sv_open_options *options)
            options->layout != SV_LAYOUT_NONE || options->skip_bytes != -1;
 }
 
-static sv_status check_options(const sv_open_options *options, sv_error *error)
+sv_status sv_options_check(const sv_open_options *options, sv_error *error)
 {
     if (options->dtype.type >= SV_NUM_TYPES || options->dtype.order > SV_BIG_ENDIAN) {
         return sv_fail(error, SV_INVALID, "the given dtype is none");
@@ -47,6 +48,23 @@ static sv_status check_options(const sv_open_options *options, sv_error *error)
     return SV_OK;
 }
 
+/* A reader holds its lock as long as the buffer has the file open. The times are looked at again:
+ * an edit may have ended meanwhile. */
+static sv_status enter(const sv_source *source, const sv_buffer *buffer, struct stat *at_opening,
+                       sv_error *error)
+{
+    bool is_locked;
+    int fd = sv_buffer_fd(buffer);
+    if (fd < 0 || strcmp(source->data_path, "-") == 0) {
+        return SV_OK;
+    }
+    sv_status status = sv_reader_enter(&sv_real_system, source->data_path, fd, &is_locked, error);
+    if (status == SV_OK && fstat(fd, at_opening) != 0) {
+        return sv_fail_errno(error, "it cannot be looked at");
+    }
+    return status;
+}
+
 static sv_status open_located(const sv_source *source, sv_recording **recording, sv_error *error)
 {
     sv_buffer *buffer;
@@ -55,7 +73,10 @@ static sv_status open_located(const sv_source *source, sv_recording **recording,
     if (status != SV_OK) {
         return status;
     }
-    status = sv_recording_of_buffer(source, buffer, &at_opening, recording, error);
+    status = enter(source, buffer, &at_opening, error);
+    if (status == SV_OK) {
+        status = sv_recording_of_buffer(source, buffer, &at_opening, recording, error);
+    }
     if (status != SV_OK) {
         sv_buffer_close(buffer);
     }
@@ -69,7 +90,7 @@ sv_status sv_recording_open(const char *path, const sv_open_options *options,
     if (options == NULL) {
         options = &defaults;
     }
-    sv_status status = check_options(options, error);
+    sv_status status = sv_options_check(options, error);
     if (status != SV_OK) {
         return status;
     }

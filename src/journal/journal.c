@@ -261,6 +261,15 @@ sv_status sv_journal_sync_directory(sv_journal *journal, sv_error *error)
     return status;
 }
 
+sv_status sv_journal_clear(sv_journal *journal, int64_t at, sv_error *error)
+{
+    static const unsigned char zeros[SV_RECORD_HEAD_BYTES];
+    sv_status status = sv_write_at(journal->system, journal->fd, at, zeros, sizeof zeros, error);
+    return status == SV_OK && sv_holds(SV_RULE_JOURNAL_SYNC_AFTER_CUT)
+               ? sv_journal_sync(journal, error)
+               : status;
+}
+
 sv_status sv_journal_cut(sv_journal *journal, int64_t end, sv_error *error)
 {
     int64_t size_bytes = journal->system->size(journal->fd);

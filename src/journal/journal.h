@@ -123,6 +123,10 @@ sv_status sv_journal_sync_directory(sv_journal *journal, sv_error *error);
  * say that all is well. */
 sv_status sv_journal_write_again(sv_journal *journal, int64_t from, int64_t to, sv_error *error);
 
+/* Overwrites the head at `at` with zeros, durably: from there on nothing is believed. The head
+ * alone: should it stay after all, it must find its body whole. */
+sv_status sv_journal_clear(sv_journal *journal, int64_t at, sv_error *error);
+
 /* Ends the file at `end`, durably. Does nothing where it ends there. */
 sv_status sv_journal_cut(sv_journal *journal, int64_t end, sv_error *error);
 

@@ -208,14 +208,25 @@ sv_status sv_journal_write(sv_journal *journal, sv_record *record, uint64_t seed
     return sv_write_at(journal->system, journal->fd, record->at, bytes, whole, error);
 }
 
+/* A MARK is not appended to one that may not be on the disk: a power loss could leave the second
+ * alone, which would look like damage. */
+static sv_status make_sure(sv_journal *journal, const sv_record *record, sv_error *error)
+{
+    if (journal->unsure_at == 0 || !sv_holds(SV_RULE_MARK_WRITTEN_AGAIN)) {
+        return SV_OK;
+    }
+    sv_status status = sv_journal_write_again(journal, journal->unsure_at,
+                                              journal->unsure_at + SV_SECTOR_BYTES, error);
+    if (status == SV_OK && record->kind == SV_MARK && sv_holds(SV_RULE_MARKS_SYNCED_ONE_BY_ONE)) {
+        status = sv_journal_sync(journal, error);
+    }
+    return status;
+}
+
 sv_status sv_journal_append(sv_journal *journal, sv_record *record, unsigned char *bytes,
                             sv_error *error)
 {
-    sv_status status = SV_OK;
-    if (journal->unsure_at != 0 && sv_holds(SV_RULE_MARK_WRITTEN_AGAIN)) {
-        status = sv_journal_write_again(journal, journal->unsure_at,
-                                        journal->unsure_at + SV_SECTOR_BYTES, error);
-    }
+    sv_status status = make_sure(journal, record, error);
     if (status == SV_OK) {
         journal->unsure_at = 0;
         record->at = journal->end;
