@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -402,6 +403,53 @@ START_TEST(killed_at_each_call)
 }
 END_TEST
 
+/* Edits, undos and redos one after the other on one recording, killed at any moment, recovery too.
+ * Each gain is a power of two: the samples tell how many are done. */
+static pid_t try_something(int what)
+{
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        sv_verified verified;
+        uint64_t number;
+        switch (what) {
+        case 0: gain_by(&sv_real_system, 2.0, true, NULL); break;
+        case 1: gain_by(&sv_real_system, 2.0, false, NULL); break;
+        case 2: sv_edit_undo(recording, NULL, &number, NULL); break;
+        case 3: sv_edit_redo(recording, NULL, &number, NULL); break;
+        default: sv_edit_verify(recording, NULL, &verified, NULL); break;
+        }
+        _exit(0);
+    }
+    return child;
+}
+
+START_TEST(killed_at_random)
+{
+    struct random random = random_begin("random kills");
+    int rounds = getenv("SEISVIEW_TORTURE") != NULL ? 100000 : 60;
+    for (int round = 0; round < rounds; round++) {
+        sv_verified verified;
+        int way, ended, what = (int)random_below(&random, 5);
+        if (round % 40 == 0) {
+            make_recording();
+        }
+        pid_t child = try_something(what);
+        usleep((useconds_t)random_below(&random, 3000));
+        kill(child, SIGKILL);
+        ck_assert_int_eq(waitpid(child, &ended, 0), child);
+        /* Or the next one finds what this one left. */
+        if (random_below(&random, 3) == 0) {
+            continue;
+        }
+        verify(&verified);
+        for (way = 0; way < 60 && !holds((float)(1LL << way)); way++) {
+        }
+        ck_assert_msg(way < 60, "round %d: a mixture", round);
+    }
+}
+END_TEST
+
 /* ---- the public functions -------------------------------------------------------------------- */
 
 static void open_segment(sv_edit *edit, sv_view *row)
@@ -615,23 +663,205 @@ START_TEST(memory_runs_out)
 }
 END_TEST
 
+/* ---- any samples ------------------------------------------------------------------------------
+ */
+
+enum { ROOM = 1 << 20 };
+
+static unsigned char whole[ROOM + 1];
+
+static size_t read_whole(unsigned char *bytes)
+{
+    FILE *file = fopen(recording, "rb");
+    size_t count = fread(bytes, 1, ROOM + 1, file);
+    fclose(file);
+    return count;
+}
+
+/* Compressible ones, too: a few values, or any. */
+static void fill(struct random *random, unsigned char *bytes, size_t num_bytes)
+{
+    uint64_t values = random_below(random, 2) == 0 ? 3 : 256;
+    for (size_t i = 0; i < num_bytes; i++) {
+        bytes[i] = (unsigned char)random_below(random, values);
+    }
+}
+
+/* Interleaved or planar samples of any type behind a header of any size, a window of them with any
+ * step, forwards or backwards. */
+static sv_status write_anything(struct random *random, unsigned char *expected, uint64_t *number)
+{
+    static unsigned char fresh[ROOM];
+    static const sv_type types[] = {SV_F4, SV_F8, SV_I2, SV_I3, SV_U1, SV_IBM4};
+    sv_open_options options = SV_OPEN_OPTIONS_INIT;
+    sv_edit *edit;
+    sv_segment segment;
+    sv_view some, new;
+    sv_buffer *buffer;
+    options.dtype = sv_dtype_make(types[random_below(random, 6)], SV_BIG_ENDIAN);
+    options.channels = (int64_t)random_below(random, 4) + 1;
+    options.layout = SV_INTERLEAVED;
+    options.skip_bytes = (int64_t)random_below(random, 700);
+    sv_status status = sv_edit_begin(recording, &options, NULL, &edit, NULL);
+    ck_assert_int_eq(status, SV_OK);
+    ck_assert_int_eq(sv_recording_segment(sv_edit_recording(edit), 0, &segment), SV_OK);
+    int64_t first = (int64_t)random_below(random, 2000);
+    int64_t step = (int64_t)random_below(random, 3) + 1;
+    ck_assert_int_eq(sv_view_slice(&segment.samples, 1, first, SV_END, step, &some, NULL), SV_OK);
+    if (random_below(random, 2) == 0) {
+        ck_assert_int_eq(sv_view_slice(&some, 1, SV_END - 1, SV_BEGIN, -1, &some, NULL), SV_OK);
+    }
+    fill(random, fresh, (size_t)sv_view_nbytes(&some));
+    ck_assert_int_eq(sv_buffer_borrow(fresh, (size_t)sv_view_nbytes(&some), &buffer, NULL), SV_OK);
+    ck_assert_int_eq(sv_view_make(buffer, 0, some.dtype, 2, some.shape, NULL, &new, NULL), SV_OK);
+    int64_t from =
+        some.address - (const char *)sv_buffer_data(sv_recording_buffer(sv_edit_recording(edit)));
+    int64_t item = (int64_t)sv_view_itemsize(&some);
+    for (int64_t i = 0; i < some.shape[0] * some.shape[1]; i++) {
+        int64_t at =
+            from + i / some.shape[1] * some.strides[0] + i % some.shape[1] * some.strides[1];
+        memcpy(expected + at, fresh + i * item, (size_t)item);
+    }
+    status = sv_edit_write(edit, &some, &new, NULL);
+    if (status == SV_OK) {
+        status = sv_edit_commit(edit, number, NULL);
+    } else {
+        sv_edit_rollback(edit, NULL);
+    }
+    ck_assert_int_eq(sv_buffer_close(buffer), SV_OK);
+    return status;
+}
+
+START_TEST(any_samples_are_written_undone_and_redone)
+{
+    static unsigned char before[ROOM], after[ROOM];
+    struct random random = random_begin("any samples");
+    for (int round = 0; round < 30; round++) {
+        uint64_t number, again;
+        size_t num_bytes = random_below(&random, ROOM - 20000) + 20000;
+        fill(&random, before, num_bytes);
+        memcpy(after, before, num_bytes);
+        write_scratch("any.bin", before, num_bytes);
+        unlink(scratch_path("any.bin.svj"));
+        recording = scratch_path("any.bin");
+        ck_assert_int_eq(write_anything(&random, after, &number), SV_OK);
+        ck_assert_uint_eq(read_whole(whole), num_bytes);
+        require(memcmp(whole, after, num_bytes) == 0, "something else was written");
+        ck_assert_int_eq(sv_edit_undo(recording, NULL, &again, NULL), SV_OK);
+        ck_assert_uint_eq(read_whole(whole), num_bytes);
+        require(memcmp(whole, before, num_bytes) == 0, "undo brought back something else");
+        ck_assert_int_eq(sv_edit_redo(recording, NULL, &again, NULL), SV_OK);
+        ck_assert_uint_eq(read_whole(whole), num_bytes);
+        require(memcmp(whole, after, num_bytes) == 0, "redo wrote something else");
+        ck_assert_uint_eq(number, again);
+    }
+}
+END_TEST
+
+/* What compresses well takes little room in the journal. */
+START_TEST(old_samples_are_packed_where_it_pays)
+{
+    static const unsigned char zeros[ROOM];
+    struct stat file;
+    uint64_t number;
+    double gain = 2.0;
+    sv_edit *edit;
+    sv_segment segment;
+    recording = write_scratch("zeros.bin", zeros, ROOM);
+    ck_assert_int_eq(sv_edit_begin(recording, NULL, NULL, &edit, NULL), SV_OK);
+    ck_assert_int_eq(sv_recording_segment(sv_edit_recording(edit), 0, &segment), SV_OK);
+    ck_assert_int_eq(
+        sv_edit_add(edit, &segment.samples, 0, 0, &sv_work_gain, &gain, sizeof gain, NULL), SV_OK);
+    ck_assert_int_eq(sv_edit_commit(edit, &number, NULL), SV_OK);
+    ck_assert_int_eq(stat(scratch_path("zeros.bin.svj"), &file), 0);
+    ck_assert_int_lt(file.st_size, 10000);
+    ck_assert_int_lt(file.st_blocks * 512, 40000);
+    ck_assert_int_eq(sv_edit_undo(recording, NULL, &number, NULL), SV_OK);
+}
+END_TEST
+
+/* A write that is stopped at each kind of place carries back on its own. */
+START_TEST(a_failed_write_is_carried_back)
+{
+    const sv_system failing = failing_system();
+    for (long call = 60; call < 200; call += 3) {
+        sv_editor editor;
+        sv_recovery recovery;
+        make_recording();
+        fail_at(call, ENOSPC, false);
+        sv_status status = gain_by(&failing, 2.0, true, NULL);
+        fail_at(-1, 0, false);
+        ck_assert_int_eq(sv_editor_open(recording, &sv_editor_defaults, &editor, &recovery, NULL),
+                         SV_OK);
+        ck_assert(status == SV_OK || holds(1.0f) || holds(2.0f));
+        sv_editor_close(&editor);
+    }
+}
+END_TEST
+
+/* ---- a full disk ------------------------------------------------------------------------------
+ */
+
+/* A file system of its own in memory, from where nothing fits to where all does. 77 without root.
+ */
+START_TEST(on_a_full_disk)
+{
+    char directory[512], options[64], file[600];
+    uint64_t number;
+    static float samples[60000];
+    snprintf(directory, sizeof directory, "%s", scratch_path("disk"));
+    ck_assert_int_eq(mkdir(directory, 0700), 0);
+    bool has_fitted = false;
+    for (int pages = 62; pages < 160 && !has_fitted; pages++) {
+        snprintf(options, sizeof options, "size=%d", pages * 4096);
+        if (mount("none", directory, "tmpfs", 0, options) != 0) {
+            break;
+        }
+        snprintf(file, sizeof file, "%s/full.bin", directory);
+        FILE *stream = fopen(file, "wb");
+        ck_assert_uint_eq(fwrite(samples, sizeof samples, 1, stream), 1);
+        ck_assert_int_eq(fclose(stream), 0);
+        recording = file;
+        for (int i = 0; i < 60000; i++) {
+            samples[i] = 0.0f;
+        }
+        sv_error error = {.message = ""};
+        sv_status status = gain_by(&sv_real_system, 2.0, _i == 0, &error);
+        ck_assert_msg(status == SV_OK || error.system_error == ENOSPC, "%s", error.message);
+        has_fitted = status == SV_OK;
+        sv_verified verified;
+        verify(&verified);
+        ck_assert_int_eq(has_fitted ? sv_edit_undo(file, NULL, &number, NULL) : SV_OK,
+                         has_fitted && _i == 1 ? SV_UNSUPPORTED : SV_OK);
+        ck_assert_int_eq(umount(directory), 0);
+    }
+    ck_assert_int_eq(rmdir(directory), 0);
+    ck_assert(has_fitted || geteuid() != 0);
+}
+END_TEST
+
 int main(void)
 {
     enum { NUM_FAILURES = sizeof failures / sizeof failures[0] };
     Suite *suite = suite_create("edit");
     TCase *tcase = tcase_create("edit");
     tcase_add_checked_fixture(tcase, make_scratch, remove_scratch);
-    tcase_set_timeout(tcase, 600);
+    tcase_set_timeout(tcase, getenv("SEISVIEW_TORTURE") != NULL ? 36000 : 600);
     tcase_add_test(tcase, written_undone_and_redone);
     tcase_add_test(tcase, rolled_back);
     tcase_add_test(tcase, readers_and_editors_exclude_each_other);
     tcase_add_test(tcase, an_interrupted_edit_is_not_read);
     tcase_add_test(tcase, what_others_wrote_is_left_alone);
     tcase_add_test(tcase, the_log_tells);
+    tcase_add_test(tcase, any_samples_are_written_undone_and_redone);
+    tcase_add_test(tcase, old_samples_are_packed_where_it_pays);
+    tcase_add_test(tcase, a_failed_write_is_carried_back);
+    tcase_add_loop_test(tcase, on_a_full_disk, 0, 2);
     tcase_add_loop_test(tcase, memory_runs_out, 0, 2);
     tcase_add_loop_test(tcase, each_call_fails_in_an_edit, 0, 4 * NUM_FAILURES);
     tcase_add_loop_test(tcase, each_call_fails_in_an_undo, 0, 2 * NUM_FAILURES);
     tcase_add_loop_test(tcase, killed_at_each_call, 0, 3);
+    tcase_add_test(tcase, killed_at_random);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
