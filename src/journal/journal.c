@@ -72,7 +72,7 @@ sv_status sv_journal_open(const sv_system *system, const char *path, bool to_edi
 {
     *journal = (sv_journal){.system = system, .fd = -1};
     int fd = system->open(path, to_edit ? O_RDWR : O_RDONLY, 0);
-    if (fd < 0 && errno == ENOENT) {
+    if (fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG)) {
         return sv_fail(error, SV_NOTFOUND, "it has no journal: nothing was edited");
     }
     if (fd < 0) {
