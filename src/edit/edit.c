@@ -193,7 +193,8 @@ static sv_status locate(const sv_edit *edit, const sv_view *where, sv_part *piec
 /* Whether `piece` goes on where the one before it ends: then the two are one. */
 static bool extends(const sv_part *last, const sv_part *piece)
 {
-    return last->work == NULL && last->rows == 1 && piece->rows == 1 &&
+    return last->work == NULL && last->rows == piece->rows &&
+           (last->rows == 1 || last->row_stride_bytes == piece->row_stride_bytes) &&
            sv_dtype_equal(last->dtype, piece->dtype) &&
            (last->stride_bytes == piece->stride_bytes || piece->samples == 1) &&
            piece->offset_bytes == last->offset_bytes + last->samples * last->stride_bytes;
@@ -310,6 +311,9 @@ static sv_status write_rows(sv_edit *edit, const sv_part *piece, const sv_view *
                             sv_error *error)
 {
     sv_status status = begin_transaction(edit, error);
+    if (status == SV_OK) {
+        status = sv_transaction_run(&edit->transaction, error);
+    }
     for (int64_t row = 0; status == SV_OK && row < piece->rows; row++) {
         sv_view of_row = *samples;
         if (samples->ndim == 2) {

@@ -6,8 +6,9 @@
 #include "seisview/edit.h"
 
 /* Adds a work on the samples of `where` to an edit in which nothing was written yet; it is done by
- * sv_edit_commit(), before-images kept or not. `lead` and `trail`: samples before and behind them
- * in each row that the work may look at. The parameters are copied. As sv_edit_write(). */
+ * sv_edit_commit(), or before the first samples are written. `lead` and `trail`: samples before and
+ * behind them in each row that the work may look at. The parameters are copied. As sv_edit_write().
+ */
 sv_status sv_edit_add(sv_edit *edit, const sv_view *where, int64_t lead, int64_t trail,
                       const sv_work *work, const void *parameters, size_t parameters_bytes,
                       sv_error *error);

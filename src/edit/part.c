@@ -86,18 +86,33 @@ sv_status sv_part_check(const sv_part *part, int64_t size_bytes, sv_error *error
     return SV_OK;
 }
 
-/* Whether two runs of samples that go the same steps never meet: their places within a step are
- * apart. */
-static bool are_interleaved(const sv_part *a, const sv_part *b)
+/* The bytes of a part by their remainder: from *first to behind *past, both within one period.
+ * False: they wrap around, or fill more than one. An axis that goes whole periods adds nothing. */
+static bool find_remainders(const sv_part *part, int64_t period, int64_t *first, int64_t *past)
 {
-    int64_t step = llabs(a->stride_bytes);
-    int64_t item = (int64_t)sv_dtype_itemsize(a->dtype);
-    if (a->rows != 1 || b->rows != 1 || step != llabs(b->stride_bytes) ||
-        item != (int64_t)sv_dtype_itemsize(b->dtype) || step < item) {
-        return false;
+    const int64_t counts[] = {part->rows, part->samples};
+    const int64_t strides[] = {part->row_stride_bytes, part->stride_bytes};
+    int64_t low = part->offset_bytes, span = (int64_t)sv_dtype_itemsize(part->dtype);
+    for (int axis = 0; axis < 2; axis++) {
+        if (counts[axis] == 1 || strides[axis] % period == 0) {
+            continue;
+        }
+        int64_t way = (counts[axis] - 1) * strides[axis];
+        low += way < 0 ? way : 0;
+        span += llabs(way);
     }
-    int64_t apart = ((a->offset_bytes - b->offset_bytes) % step + step) % step;
-    return apart >= item && apart <= step - item;
+    *first = low % period;
+    *past = *first + span;
+    return span <= period && *past <= period;
+}
+
+/* Channels side by side, or windows of the same rows: they never meet. */
+static bool are_side_by_side(const sv_part *a, const sv_part *b, int64_t period)
+{
+    int64_t a_first, a_past, b_first, b_past;
+    return period > 0 && find_remainders(a, period, &a_first, &a_past) &&
+           find_remainders(b, period, &b_first, &b_past) &&
+           (a_past <= b_first || b_past <= a_first);
 }
 
 bool sv_parts_overlap(const sv_part *a, const sv_part *b)
@@ -105,7 +120,10 @@ bool sv_parts_overlap(const sv_part *a, const sv_part *b)
     int64_t a_first, a_past, b_first, b_past;
     sv_part_extent(a, &a_first, &a_past);
     sv_part_extent(b, &b_first, &b_past);
-    return a_first < b_past && b_first < a_past && !are_interleaved(a, b);
+    return a_first < b_past && b_first < a_past &&
+           !are_side_by_side(a, b, llabs(a->stride_bytes)) &&
+           !are_side_by_side(a, b, llabs(a->row_stride_bytes)) &&
+           !are_side_by_side(a, b, llabs(b->row_stride_bytes));
 }
 
 int64_t sv_part_window_samples(const sv_part *part, int64_t window_bytes)

@@ -25,7 +25,8 @@ sv_status sv_part_check(const sv_part *part, int64_t size_bytes, sv_error *error
 /* Bytes from the lowest byte of the part to behind the highest; needs a checked part. */
 void sv_part_extent(const sv_part *part, int64_t *first_byte, int64_t *past_byte);
 
-/* Whether two checked parts may have a byte in common. */
+/* Whether two checked parts may have a byte in common. Parts that are woven into each other in
+ * another way than channels or windows of the same rows are said to. */
 bool sv_parts_overlap(const sv_part *a, const sv_part *b);
 
 /* How many samples of a row a window holds, where a window holds at most `window_bytes` of them and

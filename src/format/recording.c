@@ -53,12 +53,11 @@ sv_status sv_options_check(const sv_open_options *options, sv_error *error)
 static sv_status enter(const sv_source *source, const sv_buffer *buffer, struct stat *at_opening,
                        sv_error *error)
 {
-    bool is_locked;
     int fd = sv_buffer_fd(buffer);
     if (fd < 0 || strcmp(source->data_path, "-") == 0) {
         return SV_OK;
     }
-    sv_status status = sv_reader_enter(&sv_real_system, source->data_path, fd, &is_locked, error);
+    sv_status status = sv_reader_enter(&sv_real_system, source->data_path, fd, error);
     if (status == SV_OK && fstat(fd, at_opening) != 0) {
         return sv_fail_errno(error, "it cannot be looked at");
     }

@@ -61,29 +61,19 @@ static sv_status look(const sv_system *system, const char *path, const char *jou
                    path);
 }
 
-void sv_reader_leave(const sv_system *system, int fd)
+sv_status sv_reader_enter(const sv_system *system, const char *path, int fd, sv_error *error)
 {
-    sv_lock_change(system, fd, SV_SHARED_LOCK, SV_NO_LOCK, 0.0);
-}
-
-sv_status sv_reader_enter(const sv_system *system, const char *path, int fd, bool *is_locked,
-                          sv_error *error)
-{
-    int failure = sv_lock_change(system, fd, SV_NO_LOCK, SV_SHARED_LOCK, 0.0);
-    *is_locked = failure == 0;
     char *journal_path = sv_journal_path(path);
     if (journal_path == NULL) {
-        if (*is_locked) {
-            sv_reader_leave(system, fd);
-        }
-        return sv_fail_memory(error, strlen(path));
+        return errno == ENOMEM ? sv_fail_memory(error, strlen(path))
+                               : sv_fail_errno(error, "its journal cannot be named");
     }
+    int failure = sv_lock_change(system, fd, SV_NO_LOCK, SV_SHARED_LOCK, 0.0);
     sv_status status = failure == EAGAIN ? sv_busy(system, journal_path, error)
                                          : look(system, path, journal_path, error);
     sv_free(journal_path);
-    if (status != SV_OK && *is_locked) {
-        sv_reader_leave(system, fd);
-        *is_locked = false;
+    if (status != SV_OK && failure == 0) {
+        sv_lock_change(system, fd, SV_SHARED_LOCK, SV_NO_LOCK, 0.0);
     }
     return status;
 }

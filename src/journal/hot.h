@@ -6,17 +6,13 @@
 #include "journal/lock.h"
 
 /* For a reader that has opened the recording `path` as `fd`: takes SHARED, looks at the journal
- * beside it, and keeps the lock. *is_locked is whether there is one to be given back: on file
- * systems without locks readers go on without.
+ * beside it, and keeps the lock until the file is closed. On file systems without locks it goes on
+ * without.
  * SV_BUSY: an editor is at work; SV_INTERRUPTED: an edit was interrupted, or the journal cannot be
  * read; SV_NOMEM. On failure no lock is held. */
-sv_status sv_reader_enter(const sv_system *system, const char *path, int fd, bool *is_locked,
-                          sv_error *error);
+sv_status sv_reader_enter(const sv_system *system, const char *path, int fd, sv_error *error);
 
 /* Says who holds the lock that is in the way, as far as the journal tells. SV_BUSY; SV_NOMEM. */
 sv_status sv_busy(const sv_system *system, const char *journal_path, sv_error *error);
-
-/* Gives the lock back. */
-void sv_reader_leave(const sv_system *system, int fd);
 
 #endif

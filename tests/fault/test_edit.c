@@ -758,6 +758,50 @@ START_TEST(any_samples_are_written_undone_and_redone)
 }
 END_TEST
 
+/* Planar and interleaved rows, block by block and channel by channel, and an operation on others.
+ */
+START_TEST(pieces_of_the_same_rows)
+{
+    static float ones[SAMPLES];
+    uint64_t number;
+    sv_edit *edit;
+    sv_segment segment;
+    sv_view some, new, part;
+    sv_buffer *buffer;
+    double gain = 2.0;
+    sv_open_options options = SV_OPEN_OPTIONS_INIT;
+    options.channels = 5;
+    options.layout = _i == 0 ? SV_PLANAR : SV_INTERLEAVED;
+    ck_assert_int_eq(sv_buffer_borrow(ones, sizeof ones, &buffer, NULL), SV_OK);
+    make_recording();
+    ck_assert_int_eq(sv_edit_begin(recording, &options, NULL, &edit, NULL), SV_OK);
+    ck_assert_int_eq(sv_recording_segment(sv_edit_recording(edit), 0, &segment), SV_OK);
+    ck_assert_int_eq(sv_view_slice(&segment.samples, 0, 4, 5, 1, &part, NULL), SV_OK);
+    ck_assert_int_eq(sv_edit_add(edit, &part, 0, 0, &sv_work_gain, &gain, sizeof gain, NULL),
+                     SV_OK);
+    for (int64_t from = 0; from < 1000; from += 100) {
+        ck_assert_int_eq(sv_view_slice(&segment.samples, 1, from, from + 100, 1, &some, NULL),
+                         SV_OK);
+        ck_assert_int_eq(sv_view_slice(&some, 0, 0, 2, 1, &some, NULL), SV_OK);
+        ck_assert_int_eq(sv_view_make(buffer, 0, some.dtype, 2, some.shape, NULL, &new, NULL),
+                         SV_OK);
+        ck_assert_int_eq(sv_edit_write(edit, &some, &new, NULL), SV_OK);
+    }
+    ck_assert_int_eq(sv_view_at(&segment.samples, 0, 3, &some, NULL), SV_OK);
+    ck_assert_int_eq(sv_view_make(buffer, 0, some.dtype, 1, some.shape, NULL, &new, NULL), SV_OK);
+    ck_assert_int_eq(sv_edit_write(edit, &some, &new, NULL), SV_OK);
+    ck_assert_int_eq(sv_edit_commit(edit, &number, NULL), SV_OK);
+    for (int i = 0; i < SAMPLES; i++) {
+        int channel = _i == 0 ? i / 1000 : i % 5;
+        float kept = channel == 2 ? 1.0f : channel == 4 ? 2.0f : 0.0f;
+        ck_assert_msg(sample_now(i) == old_sample(i) * kept, "sample %d", i);
+    }
+    ck_assert_int_eq(sv_edit_undo(recording, NULL, &number, NULL), SV_OK);
+    ck_assert(holds(1.0f));
+    ck_assert_int_eq(sv_buffer_close(buffer), SV_OK);
+}
+END_TEST
+
 /* What compresses well takes little room in the journal. */
 START_TEST(old_samples_are_packed_where_it_pays)
 {
@@ -854,6 +898,7 @@ int main(void)
     tcase_add_test(tcase, what_others_wrote_is_left_alone);
     tcase_add_test(tcase, the_log_tells);
     tcase_add_test(tcase, any_samples_are_written_undone_and_redone);
+    tcase_add_loop_test(tcase, pieces_of_the_same_rows, 0, 2);
     tcase_add_test(tcase, old_samples_are_packed_where_it_pays);
     tcase_add_test(tcase, a_failed_write_is_carried_back);
     tcase_add_loop_test(tcase, on_a_full_disk, 0, 2);
