@@ -20,6 +20,7 @@ enum {
     DUMP = 1 << COMMAND_dump,
     CONVERT = 1 << COMMAND_convert,
     BENCH = 1 << COMMAND_bench,
+    VERIFY = 1 << COMMAND_verify,
     HELP = 1 << COMMAND_help,
     SCANNING = STATS | INFO | DUMP,
     READING = SCANNING | CONVERT,
@@ -428,6 +429,7 @@ static const struct option_entry entries[] = {
     {"progress", "WHEN", OPENING, read_progress, "always or never a progress bar"},
     {"explain", NULL, SCANNING, set_explain, "say how the file was read, and how fast"},
     {"help", NULL, OPENING | HELP, set_help, "this help"},
+    {"help", NULL, READING | VERIFY | HELP, set_help, "this help"},
 };
 
 enum { NUM_ENTRIES = sizeof entries / sizeof entries[0] };

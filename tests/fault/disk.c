@@ -488,8 +488,10 @@ const sv_system disk_system = {.open = open_name,
 /* What one sector of the disk, one size or one name can be. */
 enum { MOST_VERSIONS = 24 };
 
+enum choice_kind { A_SECTOR, A_SIZE, A_NAME };
+
 struct choice {
-    enum { A_SECTOR, A_SIZE, A_NAME } kind;
+    enum choice_kind kind;
     int number; /* of the file, or the name */
     uint32_t offset;
     int num_versions;
@@ -574,8 +576,8 @@ static void add_write(const struct disk *disk, struct disk_losses *losses,
     add_version(choice, new);
 }
 
-static void add_numbers(struct disk_losses *losses, int kind, int number, const uint32_t *numbers,
-                        int count)
+static void add_numbers(struct disk_losses *losses, enum choice_kind kind, int number,
+                        const uint32_t *numbers, int count)
 {
     struct choice *choice = &losses->all[losses->count++];
     *choice = (struct choice){.number = number, .num_versions = count};
