@@ -374,10 +374,10 @@ sv_status sv_edit_write(sv_edit *edit, const sv_view *where, const sv_view *samp
 
 /* Carries back what a transaction has stored, as recovery would. After a failed sync nothing can be
  * believed: the next opener recovers. Before EXCLUSIVE was held, nothing was written. */
-static sv_status carry_back(sv_edit *edit, sv_error *error)
+static sv_status carry_back(sv_edit *edit, sv_recovery *recovery, sv_error *error)
 {
-    sv_recovery recovery;
     sv_editor *editor = &edit->editor;
+    *recovery = SV_NOTHING_HOT;
     if (editor->level != SV_EXCLUSIVE_LOCK) {
         return SV_OK;
     }
@@ -385,7 +385,7 @@ static sv_status carry_back(sv_edit *edit, sv_error *error)
         return SV_INTERRUPTED;
     }
     editor->was_walked = false;
-    return sv_editor_recover(editor, &recovery, error);
+    return sv_editor_recover(editor, recovery, error);
 }
 
 static sv_status finish(sv_edit *edit, uint64_t *number, sv_error *error)
@@ -401,12 +401,21 @@ static sv_status finish(sv_edit *edit, uint64_t *number, sv_error *error)
     return status;
 }
 
-static sv_status interrupted(sv_error *error)
+/* What was not kept cannot be carried back: such an edit is carried on to its end, and done. */
+static sv_status recover_failed(sv_edit *edit, sv_status status, uint64_t *number, sv_error *error)
 {
-    if (error != NULL) {
-        error->status = SV_INTERRUPTED;
+    sv_recovery recovery;
+    if (carry_back(edit, &recovery, NULL) != SV_OK) {
+        if (error != NULL) {
+            error->status = SV_INTERRUPTED;
+        }
+        return SV_INTERRUPTED;
     }
-    return SV_INTERRUPTED;
+    if (recovery != SV_CARRIED_ON) {
+        return status;
+    }
+    *number = edit->transaction.begn.number;
+    return SV_OK;
 }
 
 sv_status sv_edit_commit(sv_edit *edit, uint64_t *number, sv_error *error)
@@ -418,8 +427,8 @@ sv_status sv_edit_commit(sv_edit *edit, uint64_t *number, sv_error *error)
     } else if (edit->num_pieces > 0) {
         status = finish(edit, &done, error);
     }
-    if (status != SV_OK && carry_back(edit, NULL) != SV_OK) {
-        status = interrupted(error);
+    if (status != SV_OK) {
+        status = recover_failed(edit, status, &done, error);
     }
     if (status == SV_OK) {
         *number = done;
@@ -433,7 +442,8 @@ sv_status sv_edit_rollback(sv_edit *edit, sv_error *error)
     if (edit == NULL) {
         return SV_OK;
     }
-    sv_status status = carry_back(edit, error);
+    sv_recovery recovery;
+    sv_status status = carry_back(edit, &recovery, error);
     if (status == SV_INTERRUPTED) {
         sv_fail(error, SV_INTERRUPTED,
                 "a sync has failed: the edit stays as it is until it is verified");

@@ -170,9 +170,6 @@ static sv_status make_believed_durable(sv_journal *journal, const struct hot *ho
         if (status == SV_OK) {
             status = write_sector_again(journal, journal->mark_at, error);
         }
-        if (status == SV_OK && sv_holds(SV_RULE_LAST_TWO_MARKS_WRITTEN_AGAIN)) {
-            status = write_sector_again(journal, journal->mark_before_at, error);
-        }
         if (status == SV_OK && hot != NULL && hot->slot >= 0) {
             status = write_slot_again(hot, error);
         }

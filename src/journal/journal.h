@@ -36,13 +36,12 @@ typedef struct sv_journal {
     uint64_t header_crc;
 
     /* Set by a look or a walk, kept by what is appended. */
-    int64_t end;     /* where the next record goes */
-    uint64_t crc;    /* of the last head, or of the header */
-    uint64_t number; /* of the newest transaction begun */
-    sv_record last;  /* the last record; `at` 0: none */
-    int64_t begn_at; /* the BEGN of the transaction that the last record is of */
-    int64_t mark_at; /* the newest MARK, 0: none */
-    int64_t mark_before_at;
+    int64_t end;       /* where the next record goes */
+    uint64_t crc;      /* of the last head, or of the header */
+    uint64_t number;   /* of the newest transaction begun */
+    sv_record last;    /* the last record; `at` 0: none */
+    int64_t begn_at;   /* the BEGN of the transaction that the last record is of */
+    int64_t mark_at;   /* the newest MARK, 0: none */
     int64_t unsure_at; /* a MARK that was believed at a look: it may not be on the disk */
     bool is_poisoned;  /* a sync failed: nothing more can be promised */
 } sv_journal;

@@ -84,7 +84,7 @@ void sv_journal_rewind(sv_journal *journal)
     journal->crc = journal->header_crc;
     journal->number = journal->header.last_number;
     journal->last = (sv_record){.at = 0};
-    journal->begn_at = journal->mark_at = journal->mark_before_at = journal->unsure_at = 0;
+    journal->begn_at = journal->mark_at = journal->unsure_at = 0;
 }
 
 static void stand_behind(sv_journal *journal, const sv_record *record, int64_t end)
@@ -98,7 +98,6 @@ static void stand_behind(sv_journal *journal, const sv_record *record, int64_t e
     }
     if (record->kind == SV_MARK) {
         journal->begn_at = record->is.mark.begn_at;
-        journal->mark_before_at = journal->mark_at;
         journal->mark_at = record->at;
     }
 }
@@ -129,7 +128,6 @@ sv_status sv_journal_look(sv_journal *journal, bool *is_clean, sv_error *error)
     if (status != SV_OK || !is_valid) {
         return status;
     }
-    journal->mark_at = mark.is.mark.previous_at;
     stand_behind(journal, &mark, mark.end);
     journal->unsure_at = at;
     *is_clean = !sv_journal_is_hot(journal) || !sv_holds(SV_RULE_ONLY_COMMIT_AND_BACK_ARE_CLEAN);
