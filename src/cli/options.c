@@ -428,8 +428,7 @@ static const struct option_entry entries[] = {
     {"io", "HOW", SCANNING, read_io, "auto (default), map, read or direct"},
     {"progress", "WHEN", OPENING, read_progress, "always or never a progress bar"},
     {"explain", NULL, SCANNING, set_explain, "say how the file was read, and how fast"},
-    {"help", NULL, OPENING | HELP, set_help, "this help"},
-    {"help", NULL, READING | VERIFY | HELP, set_help, "this help"},
+    {"help", NULL, OPENING | VERIFY | HELP, set_help, "this help"},
 };
 
 enum { NUM_ENTRIES = sizeof entries / sizeof entries[0] };
