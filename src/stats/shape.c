@@ -69,19 +69,16 @@ void sv_merge_shape(sv_summary *into, const sv_summary *next, int exponent)
                4.0 * delta * (share_a * m3_next - share_b * m3_into);
 }
 
-static double variance_of(const sv_summary *summary)
-{
-    return summary->m2 / (double)sv_summary_num_finite(summary);
-}
-
+/* Never the square of the variance: where nearly all samples are equal, float64 does not hold it.
+ */
 double sv_summary_skewness(const sv_summary *summary)
 {
-    double n = (double)sv_summary_num_finite(summary), variance = variance_of(summary);
-    return variance > 0.0 ? summary->m3 / n / (variance * sqrt(variance)) : NAN;
+    double n = (double)sv_summary_num_finite(summary), m2 = summary->m2;
+    return m2 > 0.0 ? summary->m3 / m2 * sqrt(n / m2) : NAN;
 }
 
 double sv_summary_kurtosis(const sv_summary *summary)
 {
-    double n = (double)sv_summary_num_finite(summary), variance = variance_of(summary);
-    return variance > 0.0 ? summary->m4 / n / (variance * variance) - 3.0 : NAN;
+    double n = (double)sv_summary_num_finite(summary), m2 = summary->m2;
+    return m2 > 0.0 ? summary->m4 / m2 * (n / m2) - 3.0 : NAN;
 }
