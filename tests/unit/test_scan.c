@@ -96,20 +96,24 @@ END_TEST
 
 /* ---- the same bits --------------------------------------------------------------------------- */
 
-enum { WORDS = 20 + SV_EXACT_DIGITS };
+enum { ALL_FIGURES = SV_FIGURES_SHAPE | SV_FIGURES_CLIPPING };
+
+enum { NUM_REALS = 9, NUM_COUNTS = 18, WORDS = NUM_REALS + NUM_COUNTS + SV_EXACT_DIGITS };
 
 /* A summary without the holes between its fields. */
 static void pack(const sv_summary *s, uint64_t words[WORDS])
 {
-    const double reals[] = {s->min,        s->max,        s->m2,           s->m2_low,
-                            s->head.value, s->tail.value, s->longest.value};
-    const int64_t counts[] = {s->num_samples,  s->num_nan,     s->num_inf,    s->num_zero,
-                              s->min_index,    s->max_index,   s->exponent,   s->head.length,
-                              s->head.index,   s->tail.length, s->tail.index, s->longest.length,
-                              s->longest.index};
+    const double reals[NUM_REALS] = {s->min, s->max,        s->m2,         s->m2_low,       s->m3,
+                                     s->m4,  s->head.value, s->tail.value, s->longest.value};
+    const int64_t counts[NUM_COUNTS] = {s->num_samples,      s->num_nan,         s->num_inf,
+                                        s->num_zero,         s->min_index,       s->max_index,
+                                        s->exponent,         s->head.length,     s->head.index,
+                                        s->tail.length,      s->tail.index,      s->longest.length,
+                                        s->longest.index,    s->num_clipped_min, s->num_clipped_max,
+                                        s->num_sign_changes, s->first_sign,      s->last_sign};
     memcpy(words, reals, sizeof reals);
-    memcpy(words + sizeof reals / 8, counts, sizeof counts);
-    memcpy(words + 20, s->sum.digits, sizeof s->sum.digits);
+    memcpy(words + NUM_REALS, counts, sizeof counts);
+    memcpy(words + NUM_REALS + NUM_COUNTS, s->sum.digits, sizeof s->sum.digits);
 }
 
 /* The words of all rows; to be freed. */
@@ -119,7 +123,8 @@ static uint64_t *summarise(sv_recording *recording, const layout *l, int number)
     sv_scan_options options = way(number);
     sv_error error;
     sv_summary *summaries = malloc((size_t)range.num_rows * sizeof *summaries);
-    sv_status status = sv_summary_scan(recording, &range, 0, &options, summaries, NULL, &error);
+    sv_status status =
+        sv_summary_scan(recording, &range, ALL_FIGURES, &options, summaries, NULL, &error);
     ck_assert_msg(status == SV_OK, "%s", error.message);
     uint64_t *words = malloc((size_t)range.num_rows * WORDS * sizeof *words);
     for (int64_t row = 0; row < range.num_rows; row++) {
@@ -318,9 +323,12 @@ START_TEST(holes_are_not_read)
         sv_scan_options options = way(i);
         sv_scan_report report = {0};
         sv_summary summary;
-        ck_assert_int_eq(sv_summary_scan(recording, &range, 0, &options, &summary, &report, NULL),
-                         SV_OK);
+        ck_assert_int_eq(
+            sv_summary_scan(recording, &range, ALL_FIGURES, &options, &summary, &report, NULL),
+            SV_OK);
         ck_assert_int_eq(summary.num_zero, l->samples);
+        ck_assert_int_eq(sv_summary_num_clipped(&summary), l->samples);
+        ck_assert(summary.num_sign_changes == 0 && isnan(sv_summary_kurtosis(&summary)));
         ck_assert_int_eq(summary.longest.length, l->samples);
         if (begins_with_hole("sparse.bin")) {
             ck_assert_int_eq(report.bytes_in_holes, 4 * l->samples);
@@ -380,7 +388,7 @@ static void check_row(const sv_segment *segment, const sv_scan_range *range, int
     sv_summary expected;
     ck_assert_int_eq(sv_view_at(&segment->samples, 0, row, &view, NULL), SV_OK);
     ck_assert_int_eq(sv_view_slice(&view, 0, range->first, range->last, 1, &view, NULL), SV_OK);
-    ck_assert_int_eq(sv_summary_of(&view, range->first, 0, &expected), SV_OK);
+    ck_assert_int_eq(sv_summary_of(&view, range->first, ALL_FIGURES, &expected), SV_OK);
     ck_assert(own->num_samples == expected.num_samples && own->num_nan == expected.num_nan &&
               own->num_inf == expected.num_inf && own->num_zero == expected.num_zero);
     ck_assert(own->min == expected.min && own->min_index == expected.min_index);
@@ -391,6 +399,11 @@ static void check_row(const sv_segment *segment, const sv_scan_range *range, int
     ck_assert(near(sv_summary_mean(own), sv_summary_mean(&expected), rms));
     ck_assert(near(sv_summary_rms(own), rms, rms));
     ck_assert(near(sv_summary_stdev(own), sv_summary_stdev(&expected), rms));
+    ck_assert(near(sv_summary_skewness(own), sv_summary_skewness(&expected), 10.0));
+    ck_assert(near(sv_summary_kurtosis(own), sv_summary_kurtosis(&expected), 100.0));
+    ck_assert(own->num_clipped_min == expected.num_clipped_min &&
+              own->num_clipped_max == expected.num_clipped_max &&
+              own->num_sign_changes == expected.num_sign_changes);
 }
 
 START_TEST(a_scan_summarises_what_the_views_hold)
@@ -401,7 +414,8 @@ START_TEST(a_scan_summarises_what_the_views_hold)
     sv_segment segment = segment_of(recording, 0);
     sv_scan_range range = range_of(l);
     sv_summary *summaries = malloc((size_t)range.num_rows * sizeof *summaries);
-    ck_assert_int_eq(sv_summary_scan(recording, &range, 0, NULL, summaries, NULL, NULL), SV_OK);
+    ck_assert_int_eq(sv_summary_scan(recording, &range, ALL_FIGURES, NULL, summaries, NULL, NULL),
+                     SV_OK);
     for (int64_t row = 0; row < range.num_rows; row++) {
         check_row(&segment, &range, row, &summaries[row]);
     }

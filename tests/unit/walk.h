@@ -22,7 +22,7 @@ typedef struct walk {
     int64_t *next; /* of each row of the range: the sample that must come */
     uint64_t *sum;
     int64_t num_merged;
-    bool in_order, takes_holes;
+    bool in_order, takes_holes, dense;
     atomic_int num_blocks; /* that were begun */
     /* Called in each block, from any thread: block number `number` of those begun. May be NULL. */
     void (*in_block)(void *context, int number);
@@ -130,7 +130,8 @@ static inline sv_status run_walk(walk *w, sv_recording *recording, const sv_scan
                           .result_size = sizeof(step),
                           .block = walk_block,
                           .join = walk_join,
-                          .merge = walk_merge};
+                          .merge = walk_merge,
+                          .dense = w->dense};
     reducer.hole = w->takes_holes ? walk_hole : NULL;
     return sv_scan(recording, &w->range, &reducer, options, report, error);
 }
