@@ -48,22 +48,58 @@ static void take_sample(walk *w, double x)
     w->length = 1;
 }
 
-void sv_take_clipping(const sv_samples *samples, sv_summary *summary)
+enum { SOME_SAMPLES = 1024 };
+
+typedef union some_values {
+    float f4[SOME_SAMPLES];
+    double f8[SOME_SAMPLES];
+} some_values;
+
+static double value_at(const sv_samples *samples, const some_values *values, int64_t i)
 {
-    enum { SOME = 1024 };
-    union {
-        float f4[SOME];
-        double f8[SOME];
-    } values;
-    walk w = {.min = summary->min, .max = summary->max, .value = NAN};
-    for (int64_t first = 0; first < samples->n; first += SOME) {
-        int64_t count = sv_min_i8(SOME, samples->n - first);
+    return samples->is_f4 ? (double)values->f4[i] : values->f8[i];
+}
+
+static void walk_samples(const sv_samples *samples, walk *w)
+{
+    some_values values;
+    for (int64_t first = 0; first < samples->n; first += SOME_SAMPLES) {
+        int64_t count = sv_min_i8(SOME_SAMPLES, samples->n - first);
         sv_samples_convert(samples, first, count, &values);
         for (int64_t i = 0; i < count; i++) {
-            take_sample(&w, samples->is_f4 ? (double)values.f4[i] : values.f8[i]);
+            take_sample(w, value_at(samples, &values, i));
         }
     }
-    end_run(&w);
+    end_run(w);
+}
+
+/* Where all samples have a sign, and none is in a long run. */
+static void compare_neighbours(const sv_samples *samples, walk *w)
+{
+    some_values values;
+    bool is_negative = sv_sample_at(samples, 0) < 0.0;
+    w->first_sign = is_negative ? -1 : 1;
+    for (int64_t first = 0; first < samples->n; first += SOME_SAMPLES) {
+        int64_t count = sv_min_i8(SOME_SAMPLES, samples->n - first);
+        sv_samples_convert(samples, first, count, &values);
+        for (int64_t i = 0; i < count; i++) {
+            bool was_negative = is_negative;
+            is_negative = value_at(samples, &values, i) < 0.0;
+            w->sign_changes += is_negative != was_negative;
+        }
+    }
+    w->last_sign = is_negative ? -1 : 1;
+}
+
+void sv_take_clipping(const sv_samples *samples, sv_summary *summary)
+{
+    walk w = {.min = summary->min, .max = summary->max, .value = NAN};
+    bool all_have_signs = summary->num_nan + summary->num_inf + summary->num_zero == 0;
+    if (all_have_signs && summary->longest.length < SV_CLIPPED_RUN) {
+        compare_neighbours(samples, &w);
+    } else {
+        walk_samples(samples, &w);
+    }
     summary->num_clipped_min = w.clipped_min;
     summary->num_clipped_max = w.clipped_max;
     summary->num_sign_changes = w.sign_changes;

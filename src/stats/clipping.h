@@ -5,7 +5,7 @@
 #include "seisview/summary.h"
 #include "stats/samples.h"
 
-/* Reads the block once more; its extremes are known. */
+/* Reads the block once more; its counts, extremes and runs are known. */
 void sv_take_clipping(const sv_samples *samples, sv_summary *summary);
 
 /* Before anything else of `into` is merged. */

@@ -310,6 +310,23 @@ START_TEST(clipping_of_every_type_and_split)
 }
 END_TEST
 
+START_TEST(clipping_of_every_kind)
+{
+    struct random random = random_begin("clipping_of_every_kind");
+    sv_dtype dtype = dtype_of(_i);
+    for (int i = 0; i < NUM_SAMPLE_KINDS * NUM_SHORT; i++) {
+        sample_kind kind = (sample_kind)(i / NUM_SHORT);
+        int64_t n = i % NUM_SHORT == 0 ? 2500 : short_lengths[i % NUM_SHORT];
+        sequence made = open_sequence(&random, kind, dtype, stride_of(i % NUM_STRIDES, dtype), n);
+        clipping e = naive_clipping(made.values, n);
+        sv_summary own = summary_of(&made, 0, n), merged = merged_of(&random, &made);
+        check_clipping(&own, &e);
+        check_clipping(&merged, &e);
+        close_sequence(&made);
+    }
+}
+END_TEST
+
 /* Runs over edges and through parts, beside NaN (.) and infinities (i), zeros (0, and o for the
  * negative one), cut in every possible way. */
 START_TEST(clipping_and_signs_cut_anywhere)
@@ -453,6 +470,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, shape_at_any_size, 0, 3);
     tcase_add_test(tests, shapes_that_are_known);
     tcase_add_loop_test(tests, clipping_of_every_type_and_split, 0, NUM_DTYPES);
+    tcase_add_loop_test(tests, clipping_of_every_kind, 0, NUM_DTYPES);
     tcase_add_test(tests, clipping_and_signs_cut_anywhere);
     tcase_add_test(tests, all_samples_at_both_extremes_are_clipped_once);
     tcase_add_loop_test(tests, energy_of_any_input, 0, NUM_DTYPES);
