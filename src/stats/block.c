@@ -89,29 +89,49 @@ static void take_squares(const sv_samples *samples, sv_pair squares, sv_summary 
 
 enum { SEARCH_SAMPLES = 1024 };
 
-/* The first sample that equals `value`, which is there. */
-static int64_t find(const sv_samples *samples, double value)
+/* The first of `count` samples from `first` on that equals `value`, counted from `first`; or count.
+ */
+static int64_t find_among(const sv_samples *samples, int64_t first, int64_t count, double value)
 {
     const sv_kernels *kernels = samples->kernels;
-    const void *all = samples->address;
+    const void *all = samples->address + first * samples->stride;
     if (samples->in_place) {
-        return samples->is_f4 ? kernels->find_f4(all, samples->n, (float)value)
-                              : kernels->find_f8(all, samples->n, value);
+        return samples->is_f4 ? kernels->find_f4(all, count, (float)value)
+                              : kernels->find_f8(all, count, value);
     }
     union {
         float f4[SEARCH_SAMPLES];
         double f8[SEARCH_SAMPLES];
     } values;
-    for (int64_t first = 0; first < samples->n; first += SEARCH_SAMPLES) {
-        int64_t count = sv_min_i8(SEARCH_SAMPLES, samples->n - first);
-        sv_samples_convert(samples, first, count, &values);
-        int64_t i = samples->is_f4 ? kernels->find_f4(values.f4, count, (float)value)
-                                   : kernels->find_f8(values.f8, count, value);
-        if (i < count) {
-            return first + i;
+    for (int64_t done = 0; done < count; done += SEARCH_SAMPLES) {
+        int64_t some = sv_min_i8(SEARCH_SAMPLES, count - done);
+        sv_samples_convert(samples, first + done, some, &values);
+        int64_t i = samples->is_f4 ? kernels->find_f4(values.f4, some, (float)value)
+                                   : kernels->find_f8(values.f8, some, value);
+        if (i < some) {
+            return done + i;
         }
     }
-    return samples->n;
+    return count;
+}
+
+/* The first sample that equals `value`, which is in the stretches `at` or in the rest. */
+static int64_t find(const sv_samples *samples, double value, uint64_t at)
+{
+    int64_t lines = samples->lines;
+    for (int stream = 0; stream < SV_STREAMS; stream++) {
+        for (int64_t line = 0; line < lines; line += SV_STRETCH_LINES) {
+            int64_t first = (stream * lines + line) * SV_LANES;
+            int64_t count = sv_min_i8(SV_STRETCH_LINES, lines - line) * SV_LANES;
+            bool is_here = (at >> line / SV_STRETCH_LINES & 1) != 0;
+            int64_t i = is_here ? find_among(samples, first, count, value) : count;
+            if (i < count) {
+                return first + i;
+            }
+        }
+    }
+    int64_t taken = lines * SV_STREAMS * SV_LANES;
+    return taken + find_among(samples, taken, samples->n - taken, value);
 }
 
 enum { RUN_PAIRS = SV_STRETCH_LINES * SV_LANES };
@@ -171,7 +191,7 @@ static void find_runs(const sv_samples *samples, uint64_t equal, sv_runs *runs)
         }
     }
     int64_t taken = lines * SV_STREAMS * SV_LANES;
-    take_pairs(samples, taken, samples->n - 1 - taken, equal >> SV_EQUAL_IN_REST != 0, runs);
+    take_pairs(samples, taken, samples->n - 1 - taken, equal >> SV_REST_BIT != 0, runs);
 }
 
 static int64_t first_finite(const sv_samples *samples)
@@ -220,8 +240,10 @@ void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t 
     if (sv_summary_num_finite(summary) > 0) {
         summary->sum = sums.sum;
         take_squares(&samples, sums.squares, summary);
-        summary->min_index = summary->min < known.min ? first + find(&samples, summary->min) : -1;
-        summary->max_index = summary->max > known.max ? first + find(&samples, summary->max) : -1;
+        summary->min_index =
+            summary->min < known.min ? first + find(&samples, summary->min, sums.min_at) : -1;
+        summary->max_index =
+            summary->max > known.max ? first + find(&samples, summary->max, sums.max_at) : -1;
     }
     take_runs(&samples, sums.equal, first, summary);
     if ((figures & SV_FIGURES_SHAPE) != 0 && summary->min < summary->max) {

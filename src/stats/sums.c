@@ -169,6 +169,20 @@ static bool is_beyond_survey(sv_dtype dtype, const sv_counts *counts)
                                      counts->least < SV_IBM4_LEAST);
 }
 
+/* Before the extremes are joined: those that lie at `bit` come to, or take the place of, those
+ * before.
+ */
+static void note_extremes(sv_sums *sums, double min, double max, int64_t bit)
+{
+    uint64_t here = (uint64_t)1 << bit;
+    if (min <= sums->counts.min) {
+        sums->min_at = min < sums->counts.min ? here : sums->min_at | here;
+    }
+    if (max >= sums->counts.max) {
+        sums->max_at = max > sums->counts.max ? here : sums->max_at | here;
+    }
+}
+
 static void join_counts(sv_counts *into, const sv_counts *counts)
 {
     into->zeros += counts->zeros;
@@ -211,6 +225,7 @@ static void take_stretch(sv_stretch *stretch, gathered *g)
     if (!finite) {
         sv_stretch_centre(stretch, lanes.squares, 0.0, 1.0, false);
     }
+    note_extremes(g->sums, counts.min, counts.max, stretch->first / SV_STRETCH_LINES);
     join_counts(&g->sums->counts, &counts);
     g->sums->equal |= (uint64_t)(lanes.any_equal != 0) << stretch->first / SV_STRETCH_LINES;
     add_rounded(&g->squares, lanes.squares);
@@ -231,6 +246,7 @@ static void take_sample(double x, int lane, gathered *g)
     double magnitude = fabs(x);
     counts->zeros += x == 0.0;
     counts->negative_zeros += x == 0.0 && signbit(x) != 0;
+    note_extremes(g->sums, x, x, SV_REST_BIT);
     counts->min = x < counts->min ? x : counts->min;
     counts->max = x > counts->max ? x : counts->max;
     counts->least = magnitude > 0.0 && magnitude < counts->least ? magnitude : counts->least;
@@ -251,7 +267,7 @@ static void take_rest(const sv_samples *samples, gathered *g)
     for (int64_t i = taken; i < samples->n; i++) {
         double x = sv_sample_at(samples, i);
         take_sample(x, (int)((i - taken) % SV_LANES), g);
-        g->sums->equal |= (uint64_t)(x == before) << SV_EQUAL_IN_REST;
+        g->sums->equal |= (uint64_t)(x == before) << SV_REST_BIT;
         before = x;
     }
 }

@@ -6,7 +6,7 @@
 #include "stats/pair.h"
 #include "stats/samples.h"
 
-enum { SV_EQUAL_IN_REST = 63 };
+enum { SV_REST_BIT = 63 };
 
 typedef struct sv_sums {
     sv_counts counts;
@@ -14,6 +14,7 @@ typedef struct sv_sums {
     sv_pair squares; /* of the finite samples; not finite where one leaves float64 */
     /* Bit i: perhaps a sample of stretch i equals the one after it; and of what is left. */
     uint64_t equal;
+    uint64_t min_at, max_at; /* likewise, where the extremes are */
 } sv_sums;
 
 /* Reads the block once, and stretches that need it again while they are in the cache. */
