@@ -207,11 +207,6 @@ SV_INLINE i4_line and_i4(i4_line x, int32_t mask)
     return (i4_line){_mm256_and_si256(x.low, all), _mm256_and_si256(x.high, all)};
 }
 
-SV_INLINE i4_line all_i4(int32_t value)
-{
-    return (i4_line){_mm256_set1_epi32(value), _mm256_set1_epi32(value)};
-}
-
 SV_INLINE f4_part all_f4_part(float value)
 {
     return _mm256_set1_ps(value);

@@ -112,11 +112,6 @@ SV_INLINE i4_line and_i4(i4_line x, int32_t mask)
     return _mm512_and_si512(x, _mm512_set1_epi32(mask));
 }
 
-SV_INLINE i4_line all_i4(int32_t value)
-{
-    return _mm512_set1_epi32(value);
-}
-
 SV_INLINE f4_part part_min_f4(f4_part part, f4_line x)
 {
     return _mm512_min_ps(part, x);
