@@ -3,6 +3,7 @@
 #ifndef SEISVIEW_H
 #define SEISVIEW_H
 
+#include "seisview/array.h"
 #include "seisview/buffer.h"
 #include "seisview/convert.h"
 #include "seisview/dtype.h"

@@ -1,6 +1,7 @@
 /* seisview: the program. Finds the command, runs it, looks whether its output arrived. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/signals.h"
+#include "seisview/array.h"
 
 const struct command commands[NUM_COMMANDS] = {
 #define SV_COMMAND(name, arguments, summary) {#name, arguments, summary, cmd_##name},
@@ -37,6 +39,16 @@ static void occupy_standard_descriptors(void)
             return;
         }
     }
+}
+
+/* Before any thread, and before OpenBLAS is loaded: see array.h. */
+static void prepare_blas(void)
+{
+    const char *core = sv_blas_best_core();
+    if (core != NULL) {
+        setenv("OPENBLAS_CORETYPE", core, 0);
+    }
+    setenv("OPENBLAS_NUM_THREADS", "1", 0);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -82,6 +94,7 @@ int main(int argc, char **argv)
 {
     sv_error error;
     occupy_standard_descriptors();
+    prepare_blas();
     signals_install();
     if (sv_guard_install(&error) != SV_OK) {
         message(NULL, "%s", error.message);
