@@ -27,6 +27,16 @@ typedef __m256i i4_part;
 typedef __m256d f8_part;
 typedef __m256i equal_part;
 
+/* The smallest magnitude of each place, as twice its bits. */
+typedef __m256i least_part;
+
+/* See AVX-512's: the processors that have AVX2 alone fetch four streams well by themselves, and
+ * what is asked for on top slows them down. */
+SV_INLINE void ahead(const char *x)
+{
+    (void)x;
+}
+
 /* Holds the sums in registers from line to line: left to itself, gcc mixes the lines, runs out of
  * registers, and takes every sum through memory. */
 SV_INLINE void hold(f8_line *x)
@@ -111,13 +121,13 @@ SV_INLINE f4_line f4_of_bits(i4_line x)
 
 SV_INLINE __m256 f4_of_ibm4_half(__m256i word)
 {
-    /* sign · fraction · 16^(exponent − 64) / 2^24, with the exponent held where the power of two
-     * stays within float32. */
-    __m256i exponent = _mm256_srli_epi32(_mm256_add_epi32(word, word), 25);
-    exponent = _mm256_max_epi32(exponent, _mm256_set1_epi32(39));
-    exponent = _mm256_min_epi32(exponent, _mm256_set1_epi32(97));
-    __m256i power = _mm256_slli_epi32(exponent, 25);
-    power = _mm256_add_epi32(power, _mm256_set1_epi32((127 - 280) * (1 << 23)));
+    /* sign · fraction · 16^(exponent − 64) / 2^24. Twice the word has the exponent in its seven
+     * highest bits, which is held where the power of two stays within float32. */
+    __m256i exponent = _mm256_add_epi32(word, word);
+    exponent = _mm256_max_epu32(exponent, _mm256_set1_epi32(39 << 25));
+    exponent = _mm256_min_epu32(exponent, _mm256_set1_epi32((int32_t)(97U << 25)));
+    exponent = _mm256_and_si256(exponent, _mm256_set1_epi32((int32_t)(127U << 25)));
+    __m256i power = _mm256_add_epi32(exponent, _mm256_set1_epi32((127 - 280) * (1 << 23)));
     power = _mm256_or_si256(power, _mm256_and_si256(word, _mm256_set1_epi32(INT32_MIN)));
     __m256i fraction = _mm256_and_si256(word, _mm256_set1_epi32(0xffffff));
     return _mm256_mul_ps(_mm256_cvtepi32_ps(fraction), _mm256_castsi256_ps(power));
@@ -190,17 +200,6 @@ SV_INLINE equal_part part_equal_i4(equal_part part, i4_line x, i4_line y)
     return _mm256_or_si256(part, _mm256_or_si256(low, high));
 }
 
-/* Where x is 0 and y is not. */
-SV_INLINE equal_part part_zero_but_i4(equal_part part, i4_line x, i4_line y)
-{
-    const __m256i zero = _mm256_setzero_si256();
-    __m256i low =
-        _mm256_andnot_si256(_mm256_cmpeq_epi32(y.low, zero), _mm256_cmpeq_epi32(x.low, zero));
-    __m256i high =
-        _mm256_andnot_si256(_mm256_cmpeq_epi32(y.high, zero), _mm256_cmpeq_epi32(x.high, zero));
-    return _mm256_or_si256(part, _mm256_or_si256(low, high));
-}
-
 SV_INLINE i4_line and_i4(i4_line x, int32_t mask)
 {
     __m256i all = _mm256_set1_epi32(mask);
@@ -222,9 +221,33 @@ SV_INLINE equal_part none_equal(void)
     return _mm256_setzero_si256();
 }
 
-SV_INLINE uint32_t any_of(equal_part part)
+SV_INLINE bool any_equal(equal_part part)
 {
-    return (uint32_t)_mm256_movemask_epi8(part);
+    return _mm256_movemask_epi8(part) != 0;
+}
+
+SV_INLINE least_part none_least(void)
+{
+    return _mm256_set1_epi32(-1);
+}
+
+SV_INLINE least_part part_least_f4(least_part part, f4_line x)
+{
+    return part_least_i4(part, double_i4(bits_of_f4(x)));
+}
+
+SV_INLINE float least_of(least_part part)
+{
+    uint32_t doubled[8];
+    _mm256_storeu_si256((__m256i *)(void *)doubled, part);
+    for (int i = 1; i < 8; i++) {
+        doubled[0] = doubled[i] < doubled[0] ? doubled[i] : doubled[0];
+    }
+    union {
+        uint32_t bits;
+        float value;
+    } least = {doubled[0] >> 1};
+    return least.value;
 }
 
 /* ---- 64 bits ------------------------------------------------------------------------------- */

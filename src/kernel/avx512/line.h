@@ -20,7 +20,26 @@ typedef struct f8_line {
 typedef __m512 f4_part;
 typedef __m512i i4_part;
 typedef __m512d f8_part;
-typedef __mmask16 equal_part;
+
+/* The smallest magnitude of each place. */
+typedef __m512 least_part;
+
+/* Of the places so far, those without equal neighbours: a compare under a mask joins them at no
+ * cost. */
+typedef struct equal_part {
+    __mmask16 of_32;
+    __mmask8 of_64;
+} equal_part;
+
+/* Has the line some way behind x fetched. The processors with these registers ask for too few lines
+ * by themselves: from memory this is worth half of a survey's rate, at any distance from 1.5 to 3
+ * KiB. Past the end of a mapping it does nothing. */
+enum { AHEAD_BYTES = 2048 };
+
+SV_INLINE void ahead(const char *x)
+{
+    _mm_prefetch(x + AHEAD_BYTES, _MM_HINT_T0);
+}
 
 /* There are registers enough; see AVX2's. */
 SV_INLINE void hold(f8_line *x)
@@ -87,24 +106,16 @@ SV_INLINE f4_line f4_of_bits(i4_line x)
 
 SV_INLINE f4_line f4_of_ibm4(i4_line word)
 {
-    /* sign · fraction · 16^(exponent − 64) / 2^24, with the exponent held where the power of two
-     * stays within float32. */
-    __m512i exponent = _mm512_srli_epi32(_mm512_add_epi32(word, word), 25);
-    exponent = _mm512_max_epi32(exponent, _mm512_set1_epi32(39));
-    exponent = _mm512_min_epi32(exponent, _mm512_set1_epi32(97));
-    __m512i power = _mm512_slli_epi32(exponent, 25);
-    power = _mm512_add_epi32(power, _mm512_set1_epi32((127 - 280) * (1 << 23)));
+    /* sign · fraction · 16^(exponent − 64) / 2^24. Twice the word has the exponent in its seven
+     * highest bits, which is held where the power of two stays within float32. */
+    __m512i exponent = _mm512_add_epi32(word, word);
+    exponent = _mm512_max_epu32(exponent, _mm512_set1_epi32(39 << 25));
+    exponent = _mm512_min_epu32(exponent, _mm512_set1_epi32((int32_t)(97U << 25)));
+    exponent = _mm512_and_si512(exponent, _mm512_set1_epi32((int32_t)(127U << 25)));
+    __m512i power = _mm512_add_epi32(exponent, _mm512_set1_epi32((127 - 280) * (1 << 23)));
     power = _mm512_or_si512(power, _mm512_and_si512(word, _mm512_set1_epi32(INT32_MIN)));
     __m512i fraction = _mm512_and_si512(word, _mm512_set1_epi32(0xffffff));
     return _mm512_mul_ps(_mm512_cvtepi32_ps(fraction), _mm512_castsi512_ps(power));
-}
-
-/* Where x is 0 and y is not. */
-SV_INLINE equal_part part_zero_but_i4(equal_part part, i4_line x, i4_line y)
-{
-    __mmask16 zero = _mm512_cmpeq_epi32_mask(x, _mm512_setzero_si512());
-    __mmask16 other = _mm512_cmpneq_epi32_mask(y, _mm512_setzero_si512());
-    return _kor_mask16(part, (__mmask16)(zero & other));
 }
 
 SV_INLINE i4_line and_i4(i4_line x, int32_t mask)
@@ -166,7 +177,8 @@ SV_INLINE i4_part part_least_but_0_i4(i4_part part, i4_line x)
 
 SV_INLINE equal_part part_equal_i4(equal_part part, i4_line x, i4_line y)
 {
-    return _kor_mask16(part, _mm512_cmpeq_epi32_mask(x, y));
+    part.of_32 = _mm512_mask_cmpneq_epi32_mask(part.of_32, x, y);
+    return part;
 }
 
 SV_INLINE f4_part all_f4_part(float value)
@@ -181,12 +193,28 @@ SV_INLINE i4_part all_i4_part(int32_t value)
 
 SV_INLINE equal_part none_equal(void)
 {
-    return 0;
+    return (equal_part){0xffff, 0xff};
 }
 
-SV_INLINE uint32_t any_of(equal_part part)
+SV_INLINE bool any_equal(equal_part part)
 {
-    return (uint32_t)part;
+    return part.of_32 != 0xffff || part.of_64 != 0xff;
+}
+
+SV_INLINE least_part none_least(void)
+{
+    return _mm512_set1_ps(INFINITY);
+}
+
+SV_INLINE least_part part_least_f4(least_part part, f4_line x)
+{
+    enum { LEAST_MAGNITUDE = 0xa };
+    return _mm512_range_ps(part, x, LEAST_MAGNITUDE);
+}
+
+SV_INLINE float least_of(least_part part)
+{
+    return _mm512_reduce_min_ps(part);
 }
 
 /* ---- 64 bits ------------------------------------------------------------------------------- */
@@ -339,10 +367,11 @@ SV_INLINE i4_part part_lowest_f8(i4_part part, f8_line x)
 /* With the same bits. */
 SV_INLINE equal_part part_equal_f8(equal_part part, f8_line x, f8_line y)
 {
-    __mmask8 low = _mm512_cmpeq_epi64_mask(_mm512_castpd_si512(x.low), _mm512_castpd_si512(y.low));
-    __mmask8 high =
-        _mm512_cmpeq_epi64_mask(_mm512_castpd_si512(x.high), _mm512_castpd_si512(y.high));
-    return _kor_mask16(part, (__mmask16)(low | high));
+    part.of_64 = _mm512_mask_cmpneq_epi64_mask(part.of_64, _mm512_castpd_si512(x.low),
+                                               _mm512_castpd_si512(y.low));
+    part.of_64 = _mm512_mask_cmpneq_epi64_mask(part.of_64, _mm512_castpd_si512(x.high),
+                                               _mm512_castpd_si512(y.high));
+    return part;
 }
 
 SV_INLINE f8_part all_f8_part(double value)

@@ -2,6 +2,7 @@
  * and, where need be, swapped and converted in registers; each way of storing them becomes a
  * function of its own. */
 #include <math.h>
+#include <string.h>
 
 #include "kernel/set.h"
 #include "kernel/wide/squares.h"
@@ -36,7 +37,9 @@ SV_INLINE int64_t size_of(stored as)
 typedef struct state {
     f8_line sum, chunk;
     f4_part min_f4, max_f4;
-    i4_part min_i4, max_i4, least_i4, zeros;
+    least_part least_f4;
+    i4_part min_i4, max_i4, zeros;
+    i4_part least_fraction; /* of IBM floats, less 1, but for 0 */
     f8_part min_f8, max_f8, least_f8;
     equal_part equal;
 } state;
@@ -50,7 +53,8 @@ SV_INLINE state begin(void)
         .max_f4 = all_f4_part(-INFINITY),
         .min_i4 = all_i4_part(INT32_MAX),
         .max_i4 = all_i4_part(INT32_MIN),
-        .least_i4 = all_i4_part(-1),
+        .least_f4 = none_least(),
+        .least_fraction = all_i4_part(-1),
         .zeros = all_i4_part(0),
         .min_f8 = all_f8_part((double)INFINITY),
         .max_f8 = all_f8_part((double)-INFINITY),
@@ -89,22 +93,15 @@ SV_INLINE f4_line load_f4(stored as, const char *x)
     }
 }
 
-/* IBM floats of one value may differ in their bits, unless they are normalised: those whose first
- * digit is zero, and which are not the plain zero, are taken for equal to what is beside them. */
-SV_INLINE equal_part add_odd(stored as, equal_part part, i4_line word)
-{
-    int32_t digit = as.swapped ? 0x0000f000 : 0x00f00000;
-    return part_zero_but_i4(part, and_i4(word, digit), word);
-}
+/* IBM floats of one value may differ in their bits, unless they are normalised: their fraction
+ * begins with a digit that is not 0. */
+enum { LEAST_NORMALISED = 0x100000 };
 
-/* Neighbours with the same bits. */
-SV_INLINE equal_part add_equal(stored as, equal_part part, const char *x)
+SV_INLINE bool is_normalised(stored as, const char *x)
 {
-    i4_line own = load_i4(x), next = load_i4(x + 4);
-    if (as.type == SV_IBM4) {
-        part = add_odd(as, add_odd(as, part, own), next);
-    }
-    return part_equal_i4(part, own, next);
+    uint32_t word;
+    memcpy(&word, x, sizeof word);
+    return ((as.swapped ? __builtin_bswap32(word) : word) & 0xffffff) >= LEAST_NORMALISED;
 }
 
 SV_INLINE void add_f4(stored as, state *s, const char *x)
@@ -116,18 +113,12 @@ SV_INLINE void add_f4(stored as, state *s, const char *x)
     s->chunk = multiply_add_f8(wide, wide, s->chunk);
     s->min_f4 = part_min_f4(s->min_f4, value);
     s->max_f4 = part_max_f4(s->max_f4, value);
-    s->least_i4 = part_least_i4(s->least_i4, double_i4(bits_of_f4(value)));
-    s->equal = add_equal(as, s->equal, x);
-}
-
-static uint32_t least_of(i4_part part)
-{
-    uint32_t least[F4_PART];
-    store_i4_part((int32_t *)least, part);
-    for (int i = 1; i < F4_PART; i++) {
-        least[0] = least[i] < least[0] ? least[i] : least[0];
+    s->least_f4 = part_least_f4(s->least_f4, value);
+    s->equal = part_equal_i4(s->equal, load_i4(x), load_i4(x + 4));
+    if (as.type == SV_IBM4) {
+        i4_line fraction = and_i4(load_word(as, x), 0xffffff);
+        s->least_fraction = part_least_but_0_i4(s->least_fraction, fraction);
     }
-    return least[0];
 }
 
 static void finish_f4(const state *s, sv_lanes *lanes)
@@ -139,13 +130,26 @@ static void finish_f4(const state *s, sv_lanes *lanes)
         min[0] = min[i] < min[0] ? min[i] : min[0];
         max[0] = max[i] > max[0] ? max[i] : max[0];
     }
-    union {
-        uint32_t bits;
-        float value;
-    } least = {least_of(s->least_i4) >> 1};
     lanes->min = (double)min[0];
     lanes->max = (double)max[0];
-    lanes->least = (double)least.value;
+    lanes->least = (double)least_of(s->least_f4);
+}
+
+/* Whether a sample, or one of the neighbours past the streams' ends, may be written in another way
+ * than one of its value. */
+static bool any_not_normalised(stored as, const state *s, double least,
+                               const char *const end[SV_STREAMS])
+{
+    uint32_t fraction[F4_PART];
+    bool any = least == 0.0;
+    store_i4_part((int32_t *)fraction, s->least_fraction);
+    for (int i = 0; i < F4_PART; i++) {
+        any |= fraction[i] < LEAST_NORMALISED - 1;
+    }
+    for (int i = 0; i < SV_STREAMS; i++) {
+        any |= !is_normalised(as, end[i]);
+    }
+    return any;
 }
 
 /* ---- integers ------------------------------------------------------------------------------ */
@@ -227,7 +231,7 @@ SV_INLINE void add_line(stored as, state *s, const char *x)
 SV_INLINE void finish(stored as, const state *s, sv_lanes *lanes)
 {
     lanes->zeros = 0;
-    lanes->any_equal = is_whole(as) || any_of(s->equal) != 0;
+    lanes->any_equal = is_whole(as) || any_equal(s->equal);
     if (as.type == SV_F8) {
         finish_f8(s, lanes);
     } else if (is_whole(as)) {
@@ -249,6 +253,10 @@ SV_INLINE void survey(stored as, sv_lanes *lanes, const void *const stream[SV_ST
         while (i < group_end) {
             int64_t chunk_end = lesser(bytes, i + SV_CHUNK_LINES * line_bytes);
             for (; i < chunk_end; i += line_bytes) {
+                ahead(x0 + i);
+                ahead(x1 + i);
+                ahead(x2 + i);
+                ahead(x3 + i);
                 add_line(as, &s, x0 + i);
                 add_line(as, &s, x1 + i);
                 add_line(as, &s, x2 + i);
@@ -259,6 +267,10 @@ SV_INLINE void survey(stored as, sv_lanes *lanes, const void *const stream[SV_ST
         end_group(&sums);
     }
     finish(as, &s, lanes);
+    if (as.type == SV_IBM4 && !lanes->any_equal) {
+        const char *const end[SV_STREAMS] = {x0 + bytes, x1 + bytes, x2 + bytes, x3 + bytes};
+        lanes->any_equal = any_not_normalised(as, &s, lanes->least, end);
+    }
     if (lines == 0) {
         lanes->min = lanes->least = (double)INFINITY;
         lanes->max = -(double)INFINITY;
