@@ -9,6 +9,7 @@
 #include "seisview/dtype.h"
 #include "seisview/edit.h"
 #include "seisview/guard.h"
+#include "seisview/operation.h"
 #include "seisview/plot.h"
 #include "seisview/quantiles.h"
 #include "seisview/recording.h"

@@ -2,10 +2,11 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/editing.h"
 #include "cli/files.h"
 #include "cli/message.h"
 
-static int verify(const char *path)
+static int verify(const struct options *options, const char *path)
 {
     static const char *const sentences[] = {
         [SV_VERIFIED_CLEAN] = "no edit was interrupted",
@@ -13,7 +14,8 @@ static int verify(const char *path)
         [SV_VERIFIED_ON] = "an interrupted edit was carried on to its end"};
     sv_verified verified;
     sv_error error;
-    sv_status status = sv_edit_verify(path, NULL, &verified, &error);
+    sv_edit_options how = editing_options(options);
+    sv_status status = sv_edit_verify(path, &how, &verified, &error);
     if (status == SV_OK) {
         printf("%s: %s\n", path, sentences[verified]);
         return EXIT_DONE;
@@ -29,7 +31,7 @@ int cmd_verify(const struct options *options)
     int status = EXIT_DONE;
     files_begin(&files, options->files);
     while ((path = files_next(&files)) != NULL) {
-        int of_file = verify(path);
+        int of_file = verify(options, path);
         if (of_file == EXIT_FAILED || status == EXIT_DONE) {
             status = of_file;
         }

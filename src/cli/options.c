@@ -20,15 +20,21 @@ enum {
     DUMP = 1 << COMMAND_dump,
     CONVERT = 1 << COMMAND_convert,
     BENCH = 1 << COMMAND_bench,
+    EDIT = 1 << COMMAND_edit,
+    UNDO = 1 << COMMAND_undo | 1 << COMMAND_redo,
+    LOG = 1 << COMMAND_log,
     VERIFY = 1 << COMMAND_verify,
     HELP = 1 << COMMAND_help,
     SCANNING = STATS | INFO | DUMP,
     READING = SCANNING | CONVERT,
-    OPENING = READING | BENCH,
-    REPORTING = STATS | INFO | BENCH
+    OPENING = READING | BENCH | EDIT,
+    REPORTING = STATS | INFO | BENCH | LOG,
+    CHANGING = EDIT | UNDO | VERIFY,
+    LOCKING = CHANGING | LOG
 };
 
-/* Reads an option's argument. On failure `error->message` says what is wrong with it. */
+/* Reads an option's argument; an entry without one is an operation of the library's, which knows
+ * its name. On failure `error->message` says what is wrong with it. */
 typedef bool option_reader(struct options *options, const char *text, sv_error *error);
 
 struct option_entry {
@@ -204,6 +210,48 @@ static bool set_help(struct options *options, const char *text, sv_error *error)
     (void)error;
     options->help = true;
     return true;
+}
+
+static bool read_wait(struct options *options, const char *text, sv_error *error)
+{
+    sv_scalar scalar;
+    double seconds = sv_scalar_parse(text, &scalar) == SV_OK ? sv_scalar_as_f8(scalar) : NAN;
+    options->wait_seconds = seconds;
+    return (isfinite(seconds) && seconds >= 0.0) ||
+           refuse(error, "that is no number of seconds; give 0 or more");
+}
+
+/* ---- edits --------------------------------------------------------------------------------- */
+
+static bool read_operation(struct options *options, const char *name, const char *text,
+                           sv_error *error)
+{
+    if (options->num_operations == SV_MOST_OPERATIONS) {
+        return refuse(error, "there are more than 64 operations; make several edits");
+    }
+    return sv_operation_parse(name, text, &options->operations[options->num_operations++], error) ==
+           SV_OK;
+}
+
+static bool set_dry_run(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->dry_run = true;
+    return true;
+}
+
+static bool read_undo(struct options *options, const char *text, sv_error *error)
+{
+    options->undo_none = strcmp(text, "none") == 0;
+    return options->undo_none || strcmp(text, "keep") == 0 || refuse(error, "give keep or none");
+}
+
+static bool read_forget(struct options *options, const char *text, sv_error *error)
+{
+    options->forget = true;
+    return text == NULL || read_integer(text, 0, INT64_MAX, &options->num_kept) ||
+           refuse(error, "that is no number of edits; give 0 or more");
 }
 
 /* ---- output -------------------------------------------------------------------------------- */
@@ -389,12 +437,33 @@ static const struct option_entry entries[] = {
     {"rate", "HZ", OPENING, read_rate, "raw: sample rate (default 1)"},
     {"start", "TIME", OPENING, read_start, "raw: UTC of the first sample"},
     {"skip", "BYTES", OPENING, read_skip, "raw: bytes before the first sample (default 0)"},
-    {"from", "P", READING, read_from,
+    {"from", "P", READING | EDIT, read_from,
      "window: from the first sample at or after P, which is an index (1000), seconds (12.5s) or "
      "UTC (2026-01-31T12:00:00.5Z)"},
-    {"to", "P", READING, read_to, "window: up to P, which is left out"},
+    {"to", "P", READING | EDIT, read_to, "window: up to P, which is left out"},
     {"join", NULL, READING, set_join, "the files are parts of one recording: by id and time"},
-    {"channel", "SEL", READING, read_channel, "channels by index (0,3-5) or id (IU.*.00.BH?)"},
+    {"channel", "SEL", READING | EDIT, read_channel,
+     "channels by index (0,3-5) or id (IU.*.00.BH?)"},
+
+    {NULL, NULL, EDIT, NULL, "Operations, done in the order given"},
+    {"gain", "G", EDIT, NULL, "times G"},
+    {"offset", "C", EDIT, NULL, "plus C"},
+    {"invert", NULL, EDIT, NULL, "the other sign"},
+    {"demean", NULL, EDIT, NULL, "minus each channel's mean"},
+    {"detrend", "[=ORDER]", EDIT, NULL,
+     "minus each channel's trend, a polynomial of ORDER 0 to 5 (default 1)"},
+    {"clip", "LO,HI", EDIT, NULL, "not below LO, not above HI"},
+    {"despike", "N", EDIT, NULL,
+     "samples over N x 1.4826 median deviations from the median of the 11 around them become it"},
+    {"fill-nan", "V", EDIT, NULL, "NaN become V; linear: the line between their neighbours"},
+    {"set", "INDEX=V", EDIT, NULL, "the sample at INDEX becomes V"},
+    {"taper", "FRACTION", EDIT, NULL, "a cosine taper over FRACTION of the samples at each end"},
+
+    {NULL, NULL, EDIT, NULL, "Editing"},
+    {"dry-run", NULL, EDIT, set_dry_run, "say what would change, and change nothing"},
+    {"undo", "WHAT", EDIT, read_undo,
+     "keep (default) what is overwritten, or none of it: no undo, and a small journal"},
+    {"force", NULL, EDIT | UNDO | VERIFY, set_force, "on network file systems, too"},
 
     {NULL, NULL, REPORTING | DUMP | CONVERT, NULL, "Output"},
     {"json", NULL, REPORTING, set_json, "JSON Lines instead of a table"},
@@ -422,13 +491,18 @@ static const struct option_entry entries[] = {
      "it)"},
     {"force", NULL, CONVERT, set_force, "replace what exists"},
 
-    {NULL, NULL, OPENING, NULL, "Running"},
+    {"forget", "[=N]", LOG, read_forget,
+     "drop what undo needs of all edits but the newest N (default 0), and free the disk"},
+
+    {NULL, NULL, OPENING | LOCKING, NULL, "Running"},
     {"against", "NAME", BENCH, read_against, "numpy: the same work by NumPy too"},
-    {"threads", "N", SCANNING, read_threads, "default: the processors this process may use"},
+    {"wait", "SECONDS", LOCKING, read_wait,
+     "how long to wait while somebody else edits or reads it (default 0)"},
+    {"threads", "N", SCANNING | EDIT, read_threads, "default: the processors this process may use"},
     {"io", "HOW", SCANNING, read_io, "auto (default), map, read or direct"},
-    {"progress", "WHEN", OPENING, read_progress, "always or never a progress bar"},
+    {"progress", "WHEN", OPENING | UNDO | VERIFY, read_progress, "always or never a progress bar"},
     {"explain", NULL, SCANNING, set_explain, "say how the file was read, and how fast"},
-    {"help", NULL, OPENING | VERIFY | HELP, set_help, "this help"},
+    {"help", NULL, OPENING | LOCKING | HELP, set_help, "this help"},
 };
 
 enum { NUM_ENTRIES = sizeof entries / sizeof entries[0] };
@@ -514,6 +588,13 @@ static bool read_entry(const struct option_entry *entry, struct options *options
 {
     sv_error error;
     error.message[0] = '\0';
+    if (entry->read == NULL) {
+        if (!read_operation(options, entry->name, optarg, &error)) {
+            message(NULL, "%s", error.message);
+            return false;
+        }
+        return true;
+    }
     if (entry->read(options, optarg, &error)) {
         return true;
     }

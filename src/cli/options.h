@@ -47,6 +47,13 @@ struct options {
     bool detrend;
     int64_t detrend_order;
 
+    sv_operation operations[SV_MOST_OPERATIONS]; /* in the order given */
+    int num_operations;
+    bool dry_run, undo_none;
+    bool forget;
+    int64_t num_kept; /* with `forget`: so many edits stay undoable */
+    double wait_seconds;
+
     bool help;
 };
 

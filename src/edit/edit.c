@@ -22,6 +22,7 @@ struct sv_edit {
     sv_recording *recording;
     char user[SV_USER_SIZE], host[SV_HOST_SIZE];
     char *words;
+    sv_scan_options scan;
     sv_part *pieces; /* what is changed: parts, then what was written */
     uint32_t num_pieces, num_parts;
     bool keeps;
@@ -54,6 +55,10 @@ static sv_editor_options editor_options(const sv_edit_options *options)
     if (options != NULL) {
         chosen.wait_seconds = options->wait_seconds;
         chosen.allow_remote = options->allow_remote;
+        chosen.only_looks = options->only_looks;
+        chosen.cancel = options->scan.cancel;
+        chosen.progress = options->scan.progress;
+        chosen.progress_context = options->scan.progress_context;
     }
     return chosen;
 }
@@ -85,7 +90,8 @@ static sv_status open_edit(sv_edit *edit, const sv_source *source, const sv_edit
     find_names(edit->user, edit->host);
     chosen.user = edit->user;
     chosen.host = edit->host;
-    edit->keeps = true;
+    edit->keeps = options == NULL || !options->undo_none;
+    edit->scan = options != NULL ? options->scan : (sv_scan_options)SV_SCAN_OPTIONS_INIT;
     edit->words = sv_strdup(words);
     edit->items = sv_malloc((size_t)chosen.window_bytes);
     if (edit->words == NULL || edit->items == NULL) {
@@ -155,9 +161,9 @@ sv_recording *sv_edit_recording(const sv_edit *edit)
     return edit->recording;
 }
 
-void sv_edit_keep(sv_edit *edit, bool keeps)
+const sv_scan_options *sv_edit_scan(const sv_edit *edit)
 {
-    edit->keeps = keeps;
+    return &edit->scan;
 }
 
 /* ---- pieces ------------------------------------------------------------------------------ */
@@ -388,21 +394,68 @@ static sv_status carry_back(sv_edit *edit, sv_recovery *recovery, sv_error *erro
     return sv_editor_recover(editor, recovery, error);
 }
 
-static sv_status finish(sv_edit *edit, uint64_t *number, sv_error *error)
+static sv_edit_effect effect_of(const sv_edit *edit, const sv_tally *tally)
 {
-    sv_status status = begin_transaction(edit, error);
+    sv_edit_effect effect = {.num_changed = tally->num_changed,
+                             .num_saturated = tally->num_saturated,
+                             .largest_change = tally->largest_change};
+    for (uint32_t i = 0; i < edit->num_pieces; i++) {
+        effect.num_samples += edit->pieces[i].rows * edit->pieces[i].samples;
+    }
+    return effect;
+}
+
+static sv_status rehearse(sv_edit *edit, sv_edit_effect *effect, sv_error *error)
+{
+    sv_transaction transaction;
+    int64_t journal_bytes;
+    sv_status status = sv_transaction_prepare(&edit->editor, edit->pieces, edit->num_parts,
+                                              edit->keeps, edit->words, &transaction, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    status = sv_transaction_journal_bytes(&transaction, &journal_bytes, error);
     if (status == SV_OK) {
-        status = sv_transaction_run(&edit->transaction, error);
+        status = sv_transaction_rehearse(&transaction, NULL, NULL, error);
     }
     if (status == SV_OK) {
-        status = sv_transaction_commit(&edit->transaction, error);
+        *effect = effect_of(edit, &transaction.tally);
+        effect->journal_bytes = journal_bytes;
     }
-    *number = status == SV_OK ? edit->transaction.begn.number : 0;
+    sv_transaction_close(&transaction);
     return status;
 }
 
+sv_status sv_edit_preview(sv_edit *edit, sv_edit_effect *effect, sv_error *error)
+{
+    if (edit->has_begun || edit->has_failed) {
+        return sv_fail(error, SV_INVALID, "the edit has begun to write; commit it or roll it back");
+    }
+    *effect = (sv_edit_effect){.number = 0};
+    return edit->num_parts > 0 ? rehearse(edit, effect, error) : SV_OK;
+}
+
+/* Without before-images there is no way back from a sample that nothing can hold. */
+static sv_status look_ahead(sv_edit *edit, sv_error *error)
+{
+    sv_edit_effect effect;
+    return edit->keeps || edit->has_begun ? SV_OK : rehearse(edit, &effect, error);
+}
+
+static sv_status finish(sv_edit *edit, sv_error *error)
+{
+    sv_status status = look_ahead(edit, error);
+    if (status == SV_OK) {
+        status = begin_transaction(edit, error);
+    }
+    if (status == SV_OK) {
+        status = sv_transaction_run(&edit->transaction, error);
+    }
+    return status == SV_OK ? sv_transaction_commit(&edit->transaction, error) : status;
+}
+
 /* What was not kept cannot be carried back: such an edit is carried on to its end, and done. */
-static sv_status recover_failed(sv_edit *edit, sv_status status, uint64_t *number, sv_error *error)
+static sv_status recover_failed(sv_edit *edit, sv_status status, sv_error *error)
 {
     sv_recovery recovery;
     if (carry_back(edit, &recovery, NULL) != SV_OK) {
@@ -411,27 +464,27 @@ static sv_status recover_failed(sv_edit *edit, sv_status status, uint64_t *numbe
         }
         return SV_INTERRUPTED;
     }
-    if (recovery != SV_CARRIED_ON) {
-        return status;
-    }
-    *number = edit->transaction.begn.number;
-    return SV_OK;
+    return recovery == SV_CARRIED_ON ? SV_OK : status;
 }
 
-sv_status sv_edit_commit(sv_edit *edit, uint64_t *number, sv_error *error)
+sv_status sv_edit_commit(sv_edit *edit, sv_edit_effect *effect, sv_error *error)
 {
-    uint64_t done = 0;
+    sv_edit_effect done = {.number = 0};
     sv_status status = SV_OK;
     if (edit->has_failed) {
         status = sv_fail(error, SV_INVALID, "the edit has failed before, and is carried back");
     } else if (edit->num_pieces > 0) {
-        status = finish(edit, &done, error);
+        status = finish(edit, error);
     }
     if (status != SV_OK) {
-        status = recover_failed(edit, status, &done, error);
+        status = recover_failed(edit, status, error);
     }
-    if (status == SV_OK) {
-        *number = done;
+    if (status == SV_OK && edit->has_begun) {
+        done = effect_of(edit, &edit->transaction.tally);
+        done.number = edit->transaction.begn.number;
+    }
+    if (status == SV_OK && effect != NULL) {
+        *effect = done;
     }
     close_edit(edit);
     return status;
@@ -537,22 +590,32 @@ struct reader {
     sv_error *error;
 };
 
-static bool give(struct reader *reader, const sv_entry *entry, const char *words)
+static bool give(struct reader *reader, const sv_entry *entry, const unsigned char *body)
 {
     const sv_begn *begn = &entry->begn.is.begn;
+    size_t body_bytes = (size_t)entry->begn.body_bytes;
     bool is_undone = entry->mark.outcome == SV_BACK;
+    sv_part *parts = NULL;
     sv_log_entry told = {.number = entry->begn.number,
                          .begun = begn->time,
                          .done = entry->mark.time,
                          .is_undone = is_undone,
                          .can_be_undone = !is_undone && begn->slot_bytes == 0,
-                         .can_be_redone = is_undone && !entry->is_dead,
+                         .can_be_redone = is_undone && !entry->is_dead && begn->slot_bytes == 0,
                          .num_changed = entry->mark.tally.num_changed,
+                         .num_saturated = entry->mark.tally.num_saturated,
                          .largest_change = entry->mark.tally.largest_change,
-                         .words = words,
+                         .words = "",
                          .user = begn->user,
                          .host = begn->host,
                          .pid = begn->pid};
+    sv_parts_words(body, body_bytes, begn->num_parts, &told.words);
+    if (sv_parts_decode(body, body_bytes, begn->num_parts, sv_works, begn->size_bytes, &parts,
+                        NULL) != SV_OK ||
+        !sv_parts_window(parts, begn->num_parts, &told.first, &told.last, &told.num_channels)) {
+        told.first = told.last = told.num_channels = -1;
+    }
+    sv_free(parts);
     return reader->take(reader->context, &told);
 }
 
@@ -568,17 +631,18 @@ static bool tell(void *context, const sv_entry *entry)
                                  "its journal is damaged at byte %" PRId64, record->at);
         return false;
     }
+    /* A NUL behind the words. */
     unsigned char *body = sv_calloc(1, (size_t)record->body_bytes + 1);
     if (body == NULL) {
         reader->status = sv_fail_memory(reader->error, (size_t)record->body_bytes + 1);
         return false;
     }
-    const char *words = "";
     reader->status = sv_journal_read_body(journal, record, body, &is_whole, reader->error);
-    if (is_whole) {
-        sv_parts_words(body, (size_t)record->body_bytes, record->is.begn.num_parts, &words);
+    if (reader->status == SV_OK && !is_whole) {
+        reader->status = sv_fail(reader->error, SV_CONFLICT,
+                                 "its journal is damaged at byte %" PRId64, record->at);
     }
-    bool goes_on = reader->status == SV_OK && give(reader, entry, words);
+    bool goes_on = reader->status == SV_OK && give(reader, entry, body);
     sv_free(body);
     return goes_on;
 }
@@ -589,7 +653,10 @@ sv_status sv_edit_log(const char *path, const sv_edit_options *options,
 {
     sv_editor editor;
     sv_recovery recovery;
-    sv_status status = open_editor(path, options, &editor, &recovery, error);
+    sv_edit_options looks = SV_EDIT_OPTIONS_INIT;
+    looks.wait_seconds = options != NULL ? options->wait_seconds : 0.0;
+    looks.only_looks = true;
+    sv_status status = open_editor(path, &looks, &editor, &recovery, error);
     if (status != SV_OK) {
         return status;
     }

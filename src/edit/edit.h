@@ -13,7 +13,7 @@ sv_status sv_edit_add(sv_edit *edit, const sv_view *where, int64_t lead, int64_t
                       const sv_work *work, const void *parameters, size_t parameters_bytes,
                       sv_error *error);
 
-/* Whether the edit keeps before-images; before it is committed, and not if samples are written. */
-void sv_edit_keep(sv_edit *edit, bool keeps);
+/* How scans for the edit are done. */
+const sv_scan_options *sv_edit_scan(const sv_edit *edit);
 
 #endif

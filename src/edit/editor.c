@@ -116,6 +116,11 @@ static sv_status take_foreign(sv_editor *editor, bool is_clean, sv_error *error)
                        "its journal holds an interrupted edit of another file; to keep the "
                        "recording as it is, move the journal away");
     }
+    if (editor->options.only_looks) {
+        sv_journal_close(&editor->journal);
+        editor->has_journal = false;
+        return SV_OK;
+    }
     return set_aside(editor, error);
 }
 
@@ -153,6 +158,16 @@ sv_status sv_editor_need_journal(sv_editor *editor, sv_error *error)
 
 /* ---- opening and closing ----------------------------------------------------------------- */
 
+static sv_status look_for_hot(sv_editor *editor, sv_error *error)
+{
+    sv_status status = sv_journal_walk(&editor->journal, error);
+    if (status == SV_OK && sv_journal_is_hot(&editor->journal)) {
+        return sv_fail(error, SV_INTERRUPTED,
+                       "an edit was interrupted; finish it or carry it back by verify first");
+    }
+    return status;
+}
+
 static sv_status enter(sv_editor *editor, sv_recovery *recovery, sv_error *error)
 {
     bool is_clean = false;
@@ -167,7 +182,8 @@ static sv_status enter(sv_editor *editor, sv_recovery *recovery, sv_error *error
     if (status != SV_OK || is_clean) {
         return status;
     }
-    return sv_editor_recover(editor, recovery, error);
+    return editor->options.only_looks ? look_for_hot(editor, error)
+                                      : sv_editor_recover(editor, recovery, error);
 }
 
 sv_status sv_editor_open(const char *path, const sv_editor_options *options, sv_editor *editor,

@@ -1,7 +1,8 @@
 /* The inner side of edits: a recording that is open for editing, and its transactions.
  *
  *   editor.c        opening, locks, the journal beside it
- *   transaction.c   windows staged in batches, journaled, stored, committed
+ *   transaction.c   a transaction's memory, and its BEGN, written or read back
+ *   stage.c         windows staged in batches, journaled, stored, committed; or tried alone
  *   wind.c          a window's record: written, read back, its new bytes computed again
  *   recover.c       what an interrupted transaction left, proved and carried back or on
  *   undo.c          undo and redo
@@ -10,6 +11,8 @@
  * Nothing here knows of formats: samples are runs of bytes in a file (part.h). */
 #ifndef SV_EDIT_EDITOR_H
 #define SV_EDIT_EDITOR_H
+
+#include <signal.h>
 
 #include "base/error.h"
 #include "edit/part.h"
@@ -29,7 +32,11 @@ typedef struct sv_editor_options {
     int64_t batch_windows;
     double wait_seconds;
     bool allow_remote;
+    bool only_looks;         /* nothing is repaired; an interrupted edit is SV_INTERRUPTED */
     const char *user, *host; /* for the log */
+    const volatile sig_atomic_t *cancel;                                      /* may be NULL */
+    void (*progress)(void *context, int64_t done_bytes, int64_t total_bytes); /* may be NULL */
+    void *progress_context;
 } sv_editor_options;
 
 extern const sv_editor_options sv_editor_defaults;
@@ -111,6 +118,7 @@ typedef struct sv_transaction {
     uint64_t slot_crc;
     int64_t reserved_to; /* of the journal */
     int windows_not_packed;
+    int64_t done_bytes, all_bytes; /* of the parts' samples */
 
     /* The row whose contexts are being taken. */
     sv_row walk_row;
@@ -123,17 +131,43 @@ sv_status sv_transaction_begin(sv_editor *editor, const sv_part *parts, uint32_t
                                bool keeps, const char *words, sv_transaction *transaction,
                                sv_error *error);
 
+/* The same without the journal: a transaction that can only be rehearsed. */
+sv_status sv_transaction_prepare(sv_editor *editor, const sv_part *parts, uint32_t num_parts,
+                                 bool keeps, const char *words, sv_transaction *transaction,
+                                 sv_error *error);
+
+/* What beginning it reserves. SV_OVERFLOW. */
+sv_status sv_transaction_journal_bytes(const sv_transaction *transaction, int64_t *num_bytes,
+                                       sv_error *error);
+
 /* The same of a BEGN that is in the journal. *is_whole false: its body is not; the transaction then
  * has no parts. */
 sv_status sv_transaction_load(sv_editor *editor, int64_t begn_at, sv_transaction *transaction,
                               bool *is_whole, sv_error *error);
 void sv_transaction_close(sv_transaction *transaction);
 
+/* For stage.c: the memory of a batch; the room that a window's record may need; the end of a row
+ * whose contexts were taken. */
+sv_status sv_transaction_open_batch(sv_transaction *transaction, int64_t windows, sv_error *error);
+int64_t sv_transaction_largest_record(const sv_transaction *transaction);
+void sv_transaction_close_walk(sv_transaction *transaction);
+
+/* ---- stage.c ----------------------------------------------------------------------------- */
+
+/* A window's new items, packed. */
+typedef sv_status sv_spectator(void *context, uint32_t part, const sv_place *place,
+                               const void *after, sv_error *error);
+
+/* Computes all windows of a prepared one, for `see` (may be NULL) and the tally alone. */
+sv_status sv_transaction_rehearse(sv_transaction *transaction, sv_spectator *see, void *context,
+                                  sv_error *error);
+
 /* Makes a loaded one, with undo=none, go on behind a window of a slot. */
 sv_status sv_transaction_resume(sv_transaction *transaction, const sv_record *last, int slot,
                                 sv_error *error);
 
-/* Journals and stores all windows that are left, batch by batch. */
+/* Journals and stores all windows that are left, batch by batch. SV_CANCELLED: it was told to stop,
+ * where it can be carried back. */
 sv_status sv_transaction_run(sv_transaction *transaction, sv_error *error);
 
 /* The same for samples of the caller's; the run is no longer than a window, nor wider. */

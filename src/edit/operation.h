@@ -5,7 +5,6 @@
  * sample that they leave as it was keeps its bytes. Those outside [first, last) are never changed,
  * but looked at as they are: for a despiked sample's neighbours, and where a fill begins and ends.
  *
- *   sv_operation_parse()    each option of the command line
  *   sv_operations_check()   that they make sense for the samples
  *   sv_operations_measure() means and trends, which are parameters from there on, row by row
  *   sv_operations_encode()  what a journal keeps, with sv_trend_encode()
@@ -23,51 +22,16 @@
 #include <stdint.h>
 
 #include "seisview/dtype.h"
+#include "seisview/operation.h"
 #include "seisview/recording.h"
 #include "seisview/scan.h"
 #include "seisview/status.h"
 #include "seisview/trend.h"
 #include "seisview/view.h"
 
-/* ---- operations -------------------------------------------------------------------------- */
-
-/* The numbers stand in journals: they stay. */
-typedef enum sv_operation_kind {
-    SV_GAIN = 1,        /* x · value */
-    SV_OFFSET = 2,      /* x + value */
-    SV_INVERT = 3,      /* −x */
-    SV_DEMEAN = 4,      /* x − its trend of order 0 */
-    SV_DETREND = 5,     /* x − its trend of `order` */
-    SV_CLIP = 6,        /* into [value, high]; NaN stays */
-    SV_DESPIKE = 7,     /* more than value · 1.4826 MAD from the median of 11: the median */
-    SV_FILL = 8,        /* NaN: value */
-    SV_FILL_LINEAR = 9, /* NaN: on the line between the nearest finite samples on both sides; where
-                           one side has none, as the other's; where none is, NaN stays */
-    SV_SET = 10,        /* value at `index`, counted from the segment's first sample */
-    SV_TAPER = 11 /* · sin²(π/2 · j/n): n is `value` of the window, j the distance from the
-                     nearer end of it */
-} sv_operation_kind;
-
-typedef struct sv_operation {
-    sv_operation_kind kind;
-    int order;
-    int64_t index;
-    double value, high;
-} sv_operation;
-
-/* An operation by the name of its option ("gain", "fill-nan") and the option's argument, NULL where
- * it has none. SV_INVALID: there is none of that name, or the argument makes no sense. */
-sv_status sv_operation_parse(const char *name, const char *argument, sv_operation *operation,
-                             sv_error *error);
-
-#define SV_OPERATION_TEXT_SIZE 80
-
-/* As on the command line: "--gain=2.5". Returns `text`. */
-char *sv_operation_text(const sv_operation *operation, char text[SV_OPERATION_TEXT_SIZE]);
-
 /* Whether `count` operations make sense for the samples [first, last) of a type.
- * SV_INVALID: more than SV_MOST_DESPIKES or one linear fill; none; a NaN for a type without.
- * SV_RANGE: an index to be set lies outside of [first, last). */
+ * SV_INVALID: more than SV_MOST_OPERATIONS, SV_MOST_DESPIKES or one linear fill; none; a NaN for a
+ * type without. SV_RANGE: an index to be set lies outside of [first, last). */
 sv_status sv_operations_check(const sv_operation *operations, int count, sv_dtype dtype,
                               int64_t first, int64_t last, sv_error *error);
 

@@ -8,15 +8,13 @@
  *                                       16  value, float64           16  offset, float64
  *                                       24  high, float64            24  six coefficients, float64
  */
-#include "edit/operation_bytes.h"
-
 #include <limits.h>
-#include <math.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "edit/operation.h"
 #include "edit/operation_values.h"
+#include "journal/bytes.h"
 
 enum { LAYOUT_VERSION = 1, HEADER_BYTES = 8, OPERATION_BYTES = 32, MOST_EXPONENT = 62 };
 
@@ -33,24 +31,24 @@ size_t sv_operations_size(int count)
 
 void sv_operations_encode(const sv_operation *operations, int count, void *bytes)
 {
-    char *to = bytes;
+    unsigned char *to = bytes;
     sv_put_u8(to, (uint64_t)LAYOUT_VERSION | (uint64_t)count << 32);
     to += HEADER_BYTES;
     for (int i = 0; i < count; i++, to += OPERATION_BYTES) {
         const sv_operation *operation = &operations[i];
         sv_put_u8(to, small_numbers((int)operation->kind, operation->order));
-        sv_put_u8(to + 8, (uint64_t)operation->index);
+        sv_put_i8(to + 8, operation->index);
         sv_put_f8(to + 16, operation->value);
         sv_put_f8(to + 24, operation->high);
     }
 }
 
-static bool decode_operation(const char *bytes, sv_operation *operation)
+static bool decode_operation(const unsigned char *bytes, sv_operation *operation)
 {
     uint64_t numbers = sv_get_u8(bytes);
     operation->kind = (sv_operation_kind)(numbers & 0xff);
     operation->order = (int)(numbers >> 8 & 0xff);
-    operation->index = (int64_t)sv_get_u8(bytes + 8);
+    operation->index = sv_get_i8(bytes + 8);
     operation->value = sv_get_f8(bytes + 16);
     operation->high = sv_get_f8(bytes + 24);
     return numbers >> 16 == 0 && sv_operation_is_good(operation);
@@ -59,7 +57,7 @@ static bool decode_operation(const char *bytes, sv_operation *operation)
 sv_status sv_operations_decode(const void *bytes, size_t size, sv_operation **operations,
                                int *count, sv_error *error)
 {
-    const char *from = bytes;
+    const unsigned char *from = bytes;
     uint64_t head = size >= HEADER_BYTES ? sv_get_u8(from) : 0;
     uint64_t number = head >> 32;
     if ((head & 0xffffffff) != LAYOUT_VERSION) {
@@ -89,9 +87,9 @@ sv_status sv_operations_decode(const void *bytes, size_t size, sv_operation **op
 
 void sv_trend_encode(const sv_trend *trend, void *bytes)
 {
-    char *to = bytes;
+    unsigned char *to = bytes;
     sv_put_u8(to, small_numbers(trend->order, trend->exponent));
-    sv_put_u8(to + 8, (uint64_t)trend->twice_centre);
+    sv_put_i8(to + 8, trend->twice_centre);
     sv_put_f8(to + 16, trend->offset);
     for (int k = 0; k <= SV_TREND_MOST_ORDER; k++) {
         sv_put_f8(to + 24 + 8 * k, trend->coefficients[k]);
@@ -100,11 +98,11 @@ void sv_trend_encode(const sv_trend *trend, void *bytes)
 
 sv_status sv_trend_decode(const void *bytes, sv_trend *trend, sv_error *error)
 {
-    const char *from = bytes;
+    const unsigned char *from = bytes;
     uint64_t numbers = sv_get_u8(from);
     sv_trend read = {.order = (int)(numbers & 0xff), .exponent = (int)(numbers >> 8 & 0xff)};
     read.order = read.order == 0xff ? -1 : read.order;
-    read.twice_centre = (int64_t)sv_get_u8(from + 8);
+    read.twice_centre = sv_get_i8(from + 8);
     read.offset = sv_get_f8(from + 16);
     for (int k = 0; k <= SV_TREND_MOST_ORDER; k++) {
         read.coefficients[k] = sv_get_f8(from + 24 + 8 * k);

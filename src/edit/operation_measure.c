@@ -27,9 +27,9 @@ static void begin_row(const measure *m, const sv_block *block, sv_tiles *tiles)
     sv_chain chain = m->chain;
     chain.trends = m->trends + block->position * m->num_measured;
     sv_tiles_init(tiles, m->kernels, &chain);
-    tiles->parts[0] =
-        (sv_part){0, chain.num_samples, samples->address + block->row * samples->strides[0],
-                  (ptrdiff_t)samples->strides[1]};
+    tiles->pieces[0] =
+        (sv_piece){0, chain.num_samples, samples->address + block->row * samples->strides[0],
+                   (ptrdiff_t)samples->strides[1]};
     tiles->gap = &m->gaps[block->position];
     if (sv_tiles_has_fill(tiles)) {
         sv_tiles_find_left(tiles, 0, sv_tiles_low(tiles, block->first));

@@ -175,6 +175,10 @@ sv_status sv_operations_check(const sv_operation *operations, int count, sv_dtyp
     if (count < 1) {
         return sv_fail(error, SV_INVALID, "there is no operation; give one, as --demean");
     }
+    if (count > SV_MOST_OPERATIONS) {
+        return sv_fail(error, SV_INVALID, "there are more than %d operations; make several edits",
+                       SV_MOST_OPERATIONS);
+    }
     if (count_kind(operations, count, SV_DESPIKE) > SV_MOST_DESPIKES) {
         return sv_fail(error, SV_INVALID, "--despike is given more than %d times; give it less",
                        SV_MOST_DESPIKES);

@@ -39,8 +39,8 @@ int64_t sv_tiles_high(const sv_tiles *tiles, int64_t last)
 
 static void load(const sv_tiles *tiles, int64_t first, int64_t last, double *to)
 {
-    for (int i = 0; i < SV_NUM_PARTS; i++) {
-        const sv_part *part = &tiles->parts[i];
+    for (int i = 0; i < SV_NUM_PIECES; i++) {
+        const sv_piece *part = &tiles->pieces[i];
         int64_t from = sv_max_i8(first, part->first);
         int64_t until = sv_min_i8(last, part->last);
         if (from < until) {
@@ -153,8 +153,8 @@ void sv_tiles_find_left(sv_tiles *tiles, int64_t first, int64_t last)
 static int64_t known_end(const sv_tiles *tiles)
 {
     int64_t end = 0;
-    for (int i = 0; i < SV_NUM_PARTS; i++) {
-        end = sv_max_i8(end, tiles->parts[i].last);
+    for (int i = 0; i < SV_NUM_PIECES; i++) {
+        end = sv_max_i8(end, tiles->pieces[i].last);
     }
     return end == tiles->chain.num_samples ? end : end - tiles->reach_before;
 }

@@ -10,13 +10,13 @@
 #include "kernel/kernel.h"
 
 /* Old samples [first, last) of the row: `address` is that of the first. */
-typedef struct sv_part {
+typedef struct sv_piece {
     int64_t first, last;
     const char *address;
     ptrdiff_t stride;
-} sv_part;
+} sv_piece;
 
-enum { SV_NUM_PARTS = 3 };
+enum { SV_NUM_PIECES = 3 };
 
 /* A sample that is finite as the operations before the linear fill leave it. */
 typedef struct sv_anchor {
@@ -36,7 +36,7 @@ typedef struct sv_tiles {
     sv_chain chain;
     int fill; /* its number; chain.count where there is none */
     int reach_before, reach_behind;
-    sv_part parts[SV_NUM_PARTS]; /* the old samples that are known, without a gap */
+    sv_piece pieces[SV_NUM_PIECES]; /* the old samples that are known, without a gap */
     /* What the linear fill knows; meaningless without one. */
     sv_anchor left;     /* the nearest one before the values of the next tile */
     sv_anchor right;    /* the nearest one at or behind `right_from` */

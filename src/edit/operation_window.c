@@ -10,10 +10,10 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "edit/operation.h"
-#include "edit/operation_bytes.h"
 #include "edit/operation_fast.h"
 #include "edit/operation_round.h"
 #include "edit/operation_tiles.h"
+#include "journal/bytes.h"
 
 enum { ANCHOR_BYTES = 16, MOST_BYTES = SV_MOST_REACH * 8 };
 
@@ -47,15 +47,17 @@ size_t sv_context_room(const sv_chain *chain)
            (sv_tiles_has_fill(&tiles) ? 2 * ANCHOR_BYTES : 0);
 }
 
-static void write_anchor(sv_anchor anchor, char *bytes)
+static void write_anchor(sv_anchor anchor, void *bytes)
 {
-    sv_put_u8(bytes, (uint64_t)anchor.index);
-    sv_put_f8(bytes + 8, anchor.value);
+    unsigned char *to = bytes;
+    sv_put_i8(to, anchor.index);
+    sv_put_f8(to + 8, anchor.value);
 }
 
-static sv_anchor read_anchor(const char *bytes)
+static sv_anchor read_anchor(const void *bytes)
 {
-    return (sv_anchor){(int64_t)sv_get_u8(bytes), sv_get_f8(bytes + 8)};
+    const unsigned char *from = bytes;
+    return (sv_anchor){sv_get_i8(from), sv_get_f8(from + 8)};
 }
 
 /* The window's old samples and its context become what the tiles know. */
@@ -65,9 +67,9 @@ static void know(sv_tiles *tiles, int64_t first, int64_t last, const char *conte
     layout l = layout_of(tiles, first, last);
     ptrdiff_t itemsize = (ptrdiff_t)l.itemsize;
     const char *behind = l.anchors > 0 ? context + (first - l.before) * itemsize : NULL;
-    tiles->parts[0] = (sv_part){l.before, first, context, itemsize};
-    tiles->parts[1] = (sv_part){first, last, from, stride};
-    tiles->parts[2] = (sv_part){last, l.behind, behind, itemsize};
+    tiles->pieces[0] = (sv_piece){l.before, first, context, itemsize};
+    tiles->pieces[1] = (sv_piece){first, last, from, stride};
+    tiles->pieces[2] = (sv_piece){last, l.behind, behind, itemsize};
     if (sv_tiles_has_fill(tiles)) {
         tiles->left = read_anchor(context + l.anchors);
         tiles->beyond = read_anchor(context + l.anchors + ANCHOR_BYTES);
@@ -110,7 +112,7 @@ static sv_status compute_tile(sv_tiles *tiles, int64_t first, int64_t last, char
 {
     sv_values values;
     double was[SV_TILE];
-    const sv_part *window = &tiles->parts[1];
+    const sv_piece *window = &tiles->pieces[1];
     sv_tiles_next(tiles, first, last, &values, was);
     int64_t nan = sv_round_into(
         tiles->chain.dtype, was, values.x + (first - values.first), last - first,
@@ -172,18 +174,18 @@ static void look_at_row(sv_walk *walk)
     sv_tiles *tiles = &walk->tiles;
     layout l = layout_of(tiles, walk->next, walk->next);
     ptrdiff_t stride = (ptrdiff_t)walk->row.strides[0];
-    tiles->parts[0] = (sv_part){l.before, walk->next, walk->before, (ptrdiff_t)l.itemsize};
-    tiles->parts[1] = (sv_part){walk->next, tiles->chain.num_samples,
-                                walk->row.address + walk->next * stride, stride};
-    tiles->parts[2] = (sv_part){0};
+    tiles->pieces[0] = (sv_piece){l.before, walk->next, walk->before, (ptrdiff_t)l.itemsize};
+    tiles->pieces[1] = (sv_piece){walk->next, tiles->chain.num_samples,
+                                  walk->row.address + walk->next * stride, stride};
+    tiles->pieces[2] = (sv_piece){0};
 }
 
 /* Old samples [first, last), packed. */
 static void copy_old(const sv_tiles *tiles, int64_t first, int64_t last, char *to)
 {
     size_t itemsize = sv_dtype_itemsize(tiles->chain.dtype);
-    for (int i = 0; i < SV_NUM_PARTS; i++) {
-        const sv_part *part = &tiles->parts[i];
+    for (int i = 0; i < SV_NUM_PIECES; i++) {
+        const sv_piece *part = &tiles->pieces[i];
         int64_t until = sv_min_i8(last, part->last);
         for (int64_t at = sv_max_i8(first, part->first); at < until; at++) {
             memcpy(to + (size_t)(at - first) * itemsize,
@@ -236,8 +238,8 @@ static void begin_walk(sv_walk *walk)
 {
     sv_tiles *tiles = &walk->tiles;
     int64_t first = tiles->chain.first;
-    tiles->parts[0] =
-        (sv_part){0, tiles->chain.num_samples, walk->row.address, (ptrdiff_t)walk->row.strides[0]};
+    tiles->pieces[0] =
+        (sv_piece){0, tiles->chain.num_samples, walk->row.address, (ptrdiff_t)walk->row.strides[0]};
     walk->next = first;
     copy_old(tiles, layout_of(tiles, first, first).before, first, walk->before);
     if (sv_tiles_has_fill(tiles)) {

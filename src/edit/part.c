@@ -282,6 +282,22 @@ sv_status sv_parts_decode(const unsigned char *bytes, size_t num_bytes, uint32_t
     return SV_OK;
 }
 
+bool sv_parts_window(const sv_part *parts, uint32_t num_parts, int64_t *first, int64_t *last,
+                     int64_t *num_rows)
+{
+    *num_rows = 0;
+    for (uint32_t i = 0; i < num_parts; i++) {
+        const sv_part *part = &parts[i];
+        if (*num_rows > 0 && (part->lead != *first || part->lead + part->samples != *last)) {
+            return false;
+        }
+        *first = part->lead;
+        *last = part->lead + part->samples;
+        *num_rows += part->rows;
+    }
+    return *num_rows > 0;
+}
+
 size_t sv_parts_words(const unsigned char *bytes, size_t num_bytes, uint32_t num_parts,
                       const char **words)
 {

@@ -50,6 +50,11 @@ sv_status sv_parts_decode(const unsigned char *bytes, size_t num_bytes, uint32_t
                           const sv_work *const *works, int64_t size_bytes, sv_part **parts,
                           sv_error *error);
 
+/* Which samples of their rows operations of a transaction are applied to, and of how many rows.
+ * False: there are none, or different ones of each. */
+bool sv_parts_window(const sv_part *parts, uint32_t num_parts, int64_t *first, int64_t *last,
+                     int64_t *num_rows);
+
 /* The words for the log within the bytes, not NUL-terminated; their length, 0 where the bytes make
  * no sense. */
 size_t sv_parts_words(const unsigned char *bytes, size_t num_bytes, uint32_t num_parts,

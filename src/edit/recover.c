@@ -327,9 +327,8 @@ static sv_status carry_back(sv_transaction *transaction, int64_t num_windows, bo
     if (status != SV_OK || !was_committed) {
         return status == SV_OK ? cut_out(transaction, error) : status;
     }
-    sv_tally nothing = {0};
-    status = sv_journal_mark(&editor->journal, &transaction->begn, SV_BACK, &nothing, sv_time_now(),
-                             error);
+    status = sv_journal_mark(&editor->journal, &transaction->begn, SV_BACK, &transaction->tally,
+                             sv_time_now(), error);
     if (status == SV_OK && sv_holds(SV_RULE_JOURNAL_SYNC_AFTER_BACK)) {
         status = sv_journal_sync(&editor->journal, error);
     }

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-const sv_work *const sv_works[] = {&sv_work_bytes, &sv_work_gain, NULL};
+const sv_work *const sv_works[] = {&sv_work_bytes, &sv_work_gain, &sv_work_operations, NULL};
 
 /* ---- bytes ------------------------------------------------------------------------------- */
 

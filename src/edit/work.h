@@ -11,7 +11,9 @@
 
 #include "journal/layout.h"
 #include "seisview/dtype.h"
+#include "seisview/operation.h"
 #include "seisview/status.h"
+#include "seisview/trend.h"
 
 enum { SV_WORK_NAME_SIZE = 16, SV_MAX_CONTEXT_BYTES = 65536 };
 
@@ -66,6 +68,14 @@ extern const sv_work *const sv_works[];
 
 /* Stores the parameters themselves: the bytes of all its samples, row after row. */
 extern const sv_work sv_work_bytes;
+
+/* Operations (operation.h), with the trends that were measured. */
+extern const sv_work sv_work_operations;
+
+/* Its parameters; `trends` has sv_operations_num_measured() for each of the part's rows. */
+size_t sv_work_parameters_size(const sv_operation *list, int count, int64_t num_rows);
+void sv_work_parameters_encode(const sv_operation *list, int count, const sv_trend *trends,
+                               int64_t num_rows, void *bytes);
 
 /* A gain, the parameter a float64, on float32 of this machine's byte order. */
 extern const sv_work sv_work_gain;

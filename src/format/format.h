@@ -45,6 +45,7 @@ typedef enum sv_likeness {
 typedef struct sv_format {
     const char *name, *description;
     const char *const *suffixes; /* ".sac", in lower case, NULL at the end */
+    const char *not_edited;      /* why its samples are never edited in place; NULL: they are */
 
     sv_likeness (*probe)(const sv_source *source, const sv_head *head);
 

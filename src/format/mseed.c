@@ -174,6 +174,8 @@ const sv_format sv_format_mseed = {
     .name = "mseed",
     .description = "miniSEED 2 and the data of full SEED volumes, either byte order",
     .suffixes = suffixes,
+    .not_edited = "miniSEED is not edited in place, since its records carry flags and checksums of "
+                  "other programs; convert it first: seisview convert",
     .probe = probe_mseed,
     .open = open_mseed,
     .segment = segment_of_mseed,

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline void sv_put(unsigned char *bytes, size_t num_bytes, uint64_t value)
 {
@@ -49,6 +50,21 @@ static inline uint64_t sv_get_u8(const unsigned char *bytes)
 static inline int64_t sv_get_i8(const unsigned char *bytes)
 {
     return (int64_t)sv_get(bytes, 8);
+}
+
+static inline void sv_put_f8(unsigned char *bytes, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    sv_put_u8(bytes, bits);
+}
+
+static inline double sv_get_f8(const unsigned char *bytes)
+{
+    uint64_t bits = sv_get_u8(bytes);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
 #endif

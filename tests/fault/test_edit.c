@@ -486,6 +486,16 @@ static sv_edit *begin(void)
     return edit;
 }
 
+static sv_status commit(sv_edit *edit, uint64_t *number)
+{
+    sv_edit_effect effect;
+    sv_status status = sv_edit_commit(edit, &effect, NULL);
+    if (status == SV_OK) {
+        *number = effect.number;
+    }
+    return status;
+}
+
 static float sample_now(int index)
 {
     float sample;
@@ -502,7 +512,7 @@ START_TEST(written_undone_and_redone)
     sv_edit *edit = begin();
     ck_assert_int_eq(write_ones(edit, 10, 20, 1), SV_OK);
     ck_assert_int_eq(write_ones(edit, 20, 4000, 3), SV_OK);
-    ck_assert_int_eq(sv_edit_commit(edit, &number, NULL), SV_OK);
+    ck_assert_int_eq(commit(edit, &number), SV_OK);
     ck_assert_uint_eq(number, 1);
     ck_assert(sample_now(9) == old_sample(9) && sample_now(10) == 1.0f);
     ck_assert(sample_now(20) == 1.0f && sample_now(21) == old_sample(21));
@@ -516,7 +526,7 @@ START_TEST(written_undone_and_redone)
     ck_assert_int_eq(sv_edit_undo(recording, NULL, &number, NULL), SV_NOTFOUND);
     edit = begin();
     ck_assert_int_eq(write_ones(edit, 0, 1, 1), SV_OK);
-    ck_assert_int_eq(sv_edit_commit(edit, &number, NULL), SV_OK);
+    ck_assert_int_eq(commit(edit, &number), SV_OK);
     ck_assert_uint_eq(number, 2);
 }
 END_TEST
@@ -531,7 +541,7 @@ START_TEST(rolled_back)
     ck_assert(holds(1.0f));
     uint64_t number = 7;
     edit = begin();
-    ck_assert_int_eq(sv_edit_commit(edit, &number, NULL), SV_OK);
+    ck_assert_int_eq(commit(edit, &number), SV_OK);
     ck_assert_uint_eq(number, 0);
     ck_assert_int_eq(sv_edit_rollback(NULL, NULL), SV_OK);
 }
@@ -552,7 +562,7 @@ START_TEST(readers_and_editors_exclude_each_other)
     edit = begin();
     ck_assert_int_eq(write_ones(edit, 0, 10, 1), SV_OK);
     open_bad(recording, NULL, SV_BUSY, "being edited by pid");
-    ck_assert_int_eq(sv_edit_commit(edit, &number, NULL), SV_OK);
+    ck_assert_int_eq(commit(edit, &number), SV_OK);
     close_good(open_good(recording, NULL));
 }
 END_TEST
@@ -650,7 +660,7 @@ START_TEST(memory_runs_out)
             status =
                 sv_edit_add(edit, &segment.samples, 0, 0, &sv_work_gain, &gain, sizeof gain, NULL);
             if (status == SV_OK) {
-                status = sv_edit_commit(edit, &number, NULL);
+                status = commit(edit, &number);
             } else {
                 sv_edit_rollback(edit, NULL);
             }
@@ -724,7 +734,7 @@ static sv_status write_anything(struct random *random, unsigned char *expected, 
     }
     status = sv_edit_write(edit, &some, &new, NULL);
     if (status == SV_OK) {
-        status = sv_edit_commit(edit, number, NULL);
+        status = commit(edit, number);
     } else {
         sv_edit_rollback(edit, NULL);
     }
@@ -790,7 +800,7 @@ START_TEST(pieces_of_the_same_rows)
     ck_assert_int_eq(sv_view_at(&segment.samples, 0, 3, &some, NULL), SV_OK);
     ck_assert_int_eq(sv_view_make(buffer, 0, some.dtype, 1, some.shape, NULL, &new, NULL), SV_OK);
     ck_assert_int_eq(sv_edit_write(edit, &some, &new, NULL), SV_OK);
-    ck_assert_int_eq(sv_edit_commit(edit, &number, NULL), SV_OK);
+    ck_assert_int_eq(commit(edit, &number), SV_OK);
     for (int i = 0; i < SAMPLES; i++) {
         int channel = _i == 0 ? i / 1000 : i % 5;
         float kept = channel == 2 ? 1.0f : channel == 4 ? 2.0f : 0.0f;
@@ -816,7 +826,7 @@ START_TEST(old_samples_are_packed_where_it_pays)
     ck_assert_int_eq(sv_recording_segment(sv_edit_recording(edit), 0, &segment), SV_OK);
     ck_assert_int_eq(
         sv_edit_add(edit, &segment.samples, 0, 0, &sv_work_gain, &gain, sizeof gain, NULL), SV_OK);
-    ck_assert_int_eq(sv_edit_commit(edit, &number, NULL), SV_OK);
+    ck_assert_int_eq(commit(edit, &number), SV_OK);
     ck_assert_int_eq(stat(scratch_path("zeros.bin.svj"), &file), 0);
     ck_assert_int_lt(file.st_size, 10000);
     ck_assert_int_lt(file.st_blocks * 512, 40000);

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "edit/operation.h"
-#include "edit/operation_bytes.h"
+#include "journal/bytes.h"
 #include "random.h"
 #include "samples.h"
 #include "scratch.h"
@@ -874,7 +874,7 @@ START_TEST(anchors_that_cannot_be_are_refused)
     };
     float from[10] = {NAN}, to[10];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char context[32];
+        unsigned char context[32];
         sv_changes changes = {0};
         sv_put_u8(context, (uint64_t)cases[i].left);
         sv_put_f8(context + 8, cases[i].value);

@@ -1,0 +1,114 @@
+#include "cli/editing.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/files.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+
+static void on_progress(void *context, int64_t done_bytes, int64_t total_bytes)
+{
+    (void)context;
+    (void)total_bytes;
+    progress_update(done_bytes);
+}
+
+sv_edit_options editing_options(const struct options *options)
+{
+    sv_edit_options how = SV_EDIT_OPTIONS_INIT;
+    how.wait_seconds = options->wait_seconds;
+    how.allow_remote = options->force;
+    how.scan = options->scan;
+    how.scan.progress = on_progress;
+    return how;
+}
+
+enum outcome editing_failed(const char *path, sv_status status, const sv_error *error)
+{
+    if (status == SV_CANCELLED) {
+        message(path, "the edit was carried back; nothing was changed");
+        return STOPPED;
+    }
+    message(path, "%s", error->message);
+    return status == SV_INVALID ? REFUSED : FAILED;
+}
+
+static int exit_status(const bool met[STOPPED + 1])
+{
+    if (met[FAILED] || (met[REFUSED] && met[DONE])) {
+        return EXIT_FAILED;
+    }
+    return (met[REFUSED] || met[PASSED_OVER]) && !met[DONE] ? EXIT_USAGE : EXIT_DONE;
+}
+
+int editing_each(const struct options *options,
+                 enum outcome (*edit)(const struct options *options, const char *path))
+{
+    bool met[STOPPED + 1] = {false};
+    struct files files;
+    files_begin(&files, options->files);
+    for (const char *path; !met[STOPPED] && (path = files_next(&files)) != NULL;) {
+        signals_begin_work();
+        met[edit(options, path)] = true;
+        signals_end_work();
+        met[STOPPED] = met[STOPPED] || signals_stopped();
+    }
+    files_end(&files);
+    if (files.num_paths == 0 && !files.failed) {
+        message(NULL, "no file is named; see: seisview help %s", options->command->name);
+        return EXIT_USAGE;
+    }
+    met[FAILED] = met[FAILED] || files.failed;
+    return exit_status(met);
+}
+
+/* ---- undo and redo ----------------------------------------------------------------------- */
+
+static bool read_count(const char *text, int64_t *count)
+{
+    sv_scalar scalar;
+    if (text != NULL && (sv_scalar_parse(text, &scalar) != SV_OK || scalar.kind != SV_KIND_INT ||
+                         scalar.value.i < 1)) {
+        return false;
+    }
+    *count = text != NULL ? scalar.value.i : 1;
+    return true;
+}
+
+int editing_steps(const struct options *options, editing_step *step, const char *done)
+{
+    const char *path = options->files[0];
+    int64_t count;
+    if (path == NULL || (options->files[1] != NULL && options->files[2] != NULL) ||
+        !read_count(options->files[1], &count)) {
+        message(NULL, "%s takes a file and how many edits, 1 or more; see: seisview help %s",
+                options->command->name, options->command->name);
+        return EXIT_USAGE;
+    }
+    sv_edit_options how = editing_options(options);
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t number;
+        char line[8192];
+        sv_error error;
+        signals_begin_work();
+        sv_status status = step(path, &how, &number, &error);
+        signals_end_work();
+        if (status == SV_CANCELLED) {
+            return EXIT_FAILED;
+        }
+        if (status != SV_OK) {
+            message(path, "%s", error.message);
+            return status == SV_CONFLICT ? EXIT_CHECK : EXIT_FAILED;
+        }
+        snprintf(line, sizeof line, "%s: edit %" PRIu64 " %s\n", path, number, done);
+        if (!output_bytes(line, strlen(line)) || signals_stopped()) {
+            break;
+        }
+    }
+    return EXIT_DONE;
+}

@@ -1,0 +1,23 @@
+/* What the commands that change a recording have in common. */
+#ifndef SV_CLI_EDITING_H
+#define SV_CLI_EDITING_H
+
+#include "cli/options.h"
+#include "cli/selection.h"
+
+/* The options of an edit, as the command line has them. */
+sv_edit_options editing_options(const struct options *options);
+
+/* Says why something failed, unless a signal stopped it. */
+enum outcome editing_failed(const char *path, sv_status status, const sv_error *error);
+
+/* Edits every file; returns the exit status. */
+int editing_each(const struct options *options,
+                 enum outcome (*edit)(const struct options *options, const char *path));
+
+/* undo and redo: FILE [N]. `done` is what is said of each edit. */
+typedef sv_status editing_step(const char *path, const sv_edit_options *options, uint64_t *number,
+                               sv_error *error);
+int editing_steps(const struct options *options, editing_step *step, const char *done);
+
+#endif

@@ -1,0 +1,312 @@
+/* Windows staged in batches, journaled, stored, committed. */
+#include <math.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "edit/editor.h"
+#include "edit/samples.h"
+#include "journal/rules.h"
+
+/* ---- a batch ----------------------------------------------------------------------------- */
+
+static sv_status store_all(sv_transaction *transaction, sv_error *error)
+{
+    const sv_editor *editor = transaction->editor;
+    sv_status status = SV_OK;
+    for (int64_t i = 0; status == SV_OK && i < transaction->num_staged; i++) {
+        const sv_staged *staged = &transaction->staged[i];
+        status = sv_samples_store(editor->system, editor->fd, &staged->run,
+                                  transaction->after + staged->at, error);
+    }
+    return status;
+}
+
+static sv_status flush(sv_transaction *transaction, sv_error *error)
+{
+    if (transaction->num_staged == 0) {
+        return SV_OK;
+    }
+    sv_status status = sv_holds(SV_RULE_JOURNAL_SYNC_BEFORE_STORES)
+                           ? sv_journal_sync(&transaction->editor->journal, error)
+                           : SV_OK;
+    if (status == SV_OK) {
+        status = store_all(transaction, error);
+    }
+    transaction->num_staged = 0;
+    transaction->staged_bytes = 0;
+    transaction->batch++;
+    return status;
+}
+
+/* The slot says that all windows before its own are done. */
+static sv_status begin_slot(sv_transaction *transaction, sv_error *error)
+{
+    const sv_record *begn = &transaction->begn;
+    sv_status status = SV_OK;
+    if (transaction->batch > 0 && sv_holds(SV_RULE_DATA_SYNC_BEFORE_NEXT_SLOT)) {
+        status = sv_editor_sync_data(transaction->editor, error);
+    }
+    int slot = sv_holds(SV_RULE_TWO_SLOTS) ? transaction->slot : 0;
+    transaction->slot_at = begn->end + slot * begn->is.begn.slot_bytes;
+    transaction->slot_crc = begn->crc;
+    transaction->slot = 1 - transaction->slot;
+    return status;
+}
+
+/* Journals a window whose old items, new ones (`after_bytes`) and context lie in the record, and
+ * whose new items lie at the end of the batch; then they are staged. */
+static sv_status stage(sv_transaction *transaction, sv_record *record, sv_error *error)
+{
+    sv_wind *wind = &record->is.wind;
+    size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
+    wind->window = (uint64_t)transaction->next_window;
+    wind->batch = transaction->batch;
+    wind->after_crc = sv_crc(transaction->after + transaction->staged_bytes, items, 0);
+    wind->tally = transaction->tally;
+    sv_status status = SV_OK;
+    if (!transaction->keeps && transaction->num_staged == 0) {
+        status = begin_slot(transaction, error);
+    }
+    if (status == SV_OK) {
+        status = sv_wind_write(transaction, record, items, error);
+    }
+    if (status != SV_OK) {
+        return status;
+    }
+    transaction->staged[transaction->num_staged++] =
+        (sv_staged){.run = wind->run, .at = transaction->staged_bytes};
+    transaction->staged_bytes += items;
+    transaction->next_window++;
+    return transaction->num_staged == transaction->batch_windows ? flush(transaction, error)
+                                                                 : SV_OK;
+}
+
+/* ---- the parts --------------------------------------------------------------------------- */
+
+/* A window that was computed. */
+struct next {
+    uint32_t part;
+    sv_row row;
+    sv_place place;
+    sv_record record;
+};
+
+/* The walk over the contexts of the window's row. */
+static sv_status walk_in(sv_transaction *transaction, uint32_t part, const sv_row *row,
+                         sv_error *error)
+{
+    if (transaction->walk != NULL && transaction->walk_part == part &&
+        transaction->walk_row.number == row->number) {
+        return SV_OK;
+    }
+    sv_transaction_close_walk(transaction);
+    transaction->walk_part = part;
+    transaction->walk_row = *row;
+    return transaction->parts[part].work->open_row(
+        transaction->states[part], &transaction->walk_row, &transaction->walk, error);
+}
+
+static bool needs_context(const sv_transaction *transaction, uint32_t part)
+{
+    const sv_work *work = transaction->parts[part].work;
+    return work->context != NULL && work->context_room(transaction->states[part]) > 0;
+}
+
+static sv_status take_context(sv_transaction *transaction, uint32_t part, const sv_place *place,
+                              unsigned char *context, uint32_t *context_bytes, sv_error *error)
+{
+    size_t taken = 0;
+    const sv_work *work = transaction->parts[part].work;
+    *context_bytes = 0;
+    if (!needs_context(transaction, part)) {
+        return SV_OK;
+    }
+    sv_status status = walk_in(transaction, part, place->row, error);
+    if (status == SV_OK) {
+        status = work->context(transaction->walk, place->count, context, &taken, error);
+    }
+    *context_bytes = (uint32_t)taken;
+    return status;
+}
+
+/* The next window: its old items and context into the record, its new items behind those of the
+ * batch. */
+static sv_status compute_next(sv_transaction *transaction, struct next *next, sv_error *error)
+{
+    const sv_editor *editor = transaction->editor;
+    unsigned char *after = transaction->after + transaction->staged_bytes;
+    next->record = (sv_record){.kind = SV_WIND};
+    sv_wind *wind = &next->record.is.wind;
+    sv_wind_find(transaction, transaction->next_window, &next->part, &next->row, &next->place,
+                 &wind->run);
+    unsigned char *before = transaction->record + SV_RECORD_HEAD_BYTES;
+    unsigned char *context = before + wind->run.count * wind->run.item_bytes;
+    sv_status status = sv_samples_read(editor->system, editor->fd, &wind->run, before,
+                                       transaction->scratch, error);
+    if (status == SV_OK) {
+        status = take_context(transaction, next->part, &next->place, context, &wind->context_bytes,
+                              error);
+    }
+    return status == SV_OK ? transaction->parts[next->part].work->compute(
+                                 transaction->states[next->part], &next->place, context,
+                                 wind->context_bytes, before, after, &transaction->tally, error)
+                           : status;
+}
+
+static sv_status resume_walk(sv_transaction *transaction, const sv_record *last, sv_error *error)
+{
+    uint32_t part;
+    sv_row row;
+    sv_place place;
+    sv_run run;
+    sv_images images;
+    sv_wind_find(transaction, (int64_t)last->is.wind.window, &part, &row, &place, &run);
+    const sv_work *work = transaction->parts[part].work;
+    if (!needs_context(transaction, part) || place.first + place.count == row.samples) {
+        return SV_OK;
+    }
+    sv_status status = sv_wind_need(transaction, last, &images, error);
+    if (status == SV_OK) {
+        status = walk_in(transaction, part, &row, error);
+    }
+    return status == SV_OK
+               ? work->resume(transaction->walk, place.first, place.count, images.context,
+                              last->is.wind.context_bytes, images.before, error)
+               : status;
+}
+
+sv_status sv_transaction_resume(sv_transaction *transaction, const sv_record *last, int slot,
+                                sv_error *error)
+{
+    int64_t windows =
+        transaction->begn.is.begn.slot_bytes / sv_transaction_largest_record(transaction);
+    if (windows < 1) {
+        return sv_fail(error, SV_CONFLICT,
+                       "its journal has no room for a window; to keep the recording as it is, "
+                       "move the journal away");
+    }
+    transaction->next_window = (int64_t)last->is.wind.window + 1;
+    transaction->batch = last->is.wind.batch + 1;
+    transaction->tally = last->is.wind.tally;
+    transaction->slot = 1 - slot;
+    sv_status status =
+        sv_transaction_open_batch(transaction, sv_min_i8(windows, SV_BATCH_WINDOWS), error);
+    return status == SV_OK ? resume_walk(transaction, last, error) : status;
+}
+
+/* Whether somebody asks for it to stop, while it can be carried back. */
+static bool is_stopped(const sv_transaction *transaction)
+{
+    const volatile sig_atomic_t *cancel = transaction->editor->options.cancel;
+    return cancel != NULL && *cancel != 0 && (transaction->keeps || transaction->next_window == 0);
+}
+
+static void tell_progress(sv_transaction *transaction, const sv_run *run)
+{
+    const sv_editor_options *options = &transaction->editor->options;
+    transaction->done_bytes += run->count * run->item_bytes;
+    if (options->progress != NULL) {
+        options->progress(options->progress_context, transaction->done_bytes,
+                          transaction->all_bytes);
+    }
+}
+
+sv_status sv_transaction_run(sv_transaction *transaction, sv_error *error)
+{
+    struct next next;
+    sv_status status = SV_OK;
+    while (status == SV_OK && transaction->next_window < transaction->num_windows) {
+        if (is_stopped(transaction)) {
+            return sv_fail(error, SV_CANCELLED, "the edit was stopped");
+        }
+        status = compute_next(transaction, &next, error);
+        if (status == SV_OK) {
+            status = stage(transaction, &next.record, error);
+        }
+        if (status == SV_OK) {
+            tell_progress(transaction, &next.record.is.wind.run);
+        }
+    }
+    return status;
+}
+
+sv_status sv_transaction_rehearse(sv_transaction *transaction, sv_spectator *see, void *context,
+                                  sv_error *error)
+{
+    struct next next;
+    sv_status status = SV_OK;
+    while (status == SV_OK && transaction->next_window < transaction->num_windows) {
+        if (is_stopped(transaction)) {
+            return sv_fail(error, SV_CANCELLED, "the edit was stopped");
+        }
+        status = compute_next(transaction, &next, error);
+        if (status == SV_OK && see != NULL) {
+            status = see(context, next.part, &next.place, transaction->after, error);
+        }
+        transaction->next_window++;
+        tell_progress(transaction, &next.record.is.wind.run);
+    }
+    return status;
+}
+
+static void count_changes(sv_dtype dtype, int64_t count, const unsigned char *before,
+                          const unsigned char *after, sv_tally *tally)
+{
+    size_t item = sv_dtype_itemsize(dtype);
+    for (int64_t i = 0; i < count; i++, before += item, after += item) {
+        if (memcmp(before, after, item) == 0) {
+            continue;
+        }
+        double change = fabs(sv_scalar_as_f8(sv_dtype_load(dtype, after)) -
+                             sv_scalar_as_f8(sv_dtype_load(dtype, before)));
+        tally->num_changed++;
+        tally->largest_change = fmax(tally->largest_change, change);
+    }
+}
+
+sv_status sv_transaction_supply(sv_transaction *transaction, const sv_run *run, sv_dtype dtype,
+                                const void *items, sv_error *error)
+{
+    const sv_editor *editor = transaction->editor;
+    sv_record record = {.kind = SV_WIND};
+    size_t num_bytes = (size_t)(run->count * run->item_bytes);
+    unsigned char *before = transaction->record + SV_RECORD_HEAD_BYTES;
+    record.is.wind.run = *run;
+    record.is.wind.after_bytes = (uint32_t)num_bytes;
+    sv_status status =
+        sv_samples_read(editor->system, editor->fd, run, before, transaction->scratch, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    memcpy(before + num_bytes, items, num_bytes);
+    memcpy(transaction->after + transaction->staged_bytes, items, num_bytes);
+    count_changes(dtype, run->count, before, items, &transaction->tally);
+    return stage(transaction, &record, error);
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
+sv_status sv_transaction_commit(sv_transaction *transaction, sv_error *error)
+{
+    sv_editor *editor = transaction->editor;
+    bool data_first = sv_holds(SV_RULE_DATA_SYNC_BEFORE_COMMIT);
+    sv_status status = flush(transaction, error);
+    if (status == SV_OK && data_first && sv_holds(SV_RULE_DATA_SYNC)) {
+        status = sv_editor_sync_data(editor, error);
+    }
+    if (status == SV_OK) {
+        status = sv_journal_mark(&editor->journal, &transaction->begn, SV_COMMIT,
+                                 &transaction->tally, sv_time_now(), error);
+    }
+    if (status == SV_OK && sv_holds(SV_RULE_JOURNAL_SYNC_AFTER_COMMIT)) {
+        status = sv_journal_sync(&editor->journal, error);
+    }
+    if (status == SV_OK && !data_first) {
+        status = sv_editor_sync_data(editor, error);
+    }
+    /* What was reserved and not needed: the file ends where it ended. Nothing depends on it. */
+    if (status == SV_OK && transaction->reserved_to > editor->journal.end) {
+        editor->system->ftruncate(editor->journal.fd, (off_t)editor->journal.end);
+    }
+    return status;
+}
