@@ -211,6 +211,7 @@ void sv_editor_close(sv_editor *editor)
         sv_journal_close(&editor->journal);
     }
     if (editor->fd >= 0) {
+        sv_editor_stop_storing(editor, NULL);
         sv_lock_change(editor->system, editor->fd, editor->level, SV_NO_LOCK, 0.0);
         editor->system->close(editor->fd);
     }
@@ -225,8 +226,22 @@ bool sv_editor_is_poisoned(const sv_editor *editor)
     return editor->journal.is_poisoned;
 }
 
+sv_status sv_editor_store(sv_editor *editor, const sv_run *run, const void *items, sv_error *error)
+{
+    return sv_samples_store(editor->system, editor->fd, &editor->stretch, run, items, error);
+}
+
+sv_status sv_editor_stop_storing(sv_editor *editor, sv_error *error)
+{
+    return sv_stretch_close(editor->system, &editor->stretch, error);
+}
+
 sv_status sv_editor_sync_data(sv_editor *editor, sv_error *error)
 {
+    sv_status status = sv_editor_stop_storing(editor, error);
+    if (status != SV_OK) {
+        return status;
+    }
     if (editor->system->fdatasync(editor->fd) != 0) {
         editor->journal.is_poisoned = true;
         return sv_fail_errno(error, "the file cannot be synced");

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "edit/part.h"
+#include "edit/samples.h"
 #include "journal/journal.h"
 #include "journal/lock.h"
 
@@ -48,6 +49,7 @@ typedef struct sv_editor {
     int fd; /* the recording */
     sv_identity recording;
     sv_lock_level level;
+    sv_stretch stretch; /* of the recording, while something is stored */
     sv_journal journal;
     bool has_journal;
     bool was_set_aside; /* a journal of another file was renamed */
@@ -74,6 +76,10 @@ void sv_editor_readmit(sv_editor *editor);
 
 /* Makes a journal where there is none, and an empty one durable. */
 sv_status sv_editor_need_journal(sv_editor *editor, sv_error *error);
+
+/* Stores items into the recording, and ends with that. SV_TRUNCATED, SV_IO. */
+sv_status sv_editor_store(sv_editor *editor, const sv_run *run, const void *items, sv_error *error);
+sv_status sv_editor_stop_storing(sv_editor *editor, sv_error *error);
 
 /* Makes what was stored durable; a failure poisons the editor. */
 sv_status sv_editor_sync_data(sv_editor *editor, sv_error *error);
@@ -230,9 +236,6 @@ sv_status sv_editor_recover(sv_editor *editor, sv_recovery *recovery, sv_error *
  * transaction was never committed. */
 sv_status sv_transaction_carry_back(sv_transaction *transaction, bool was_committed,
                                     sv_error *error);
-
-sv_status sv_wind_store(sv_transaction *transaction, const sv_record *record, const void *items,
-                        sv_error *error);
 
 /* ---- undo.c, history.c ------------------------------------------------------------------- */
 

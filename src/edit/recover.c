@@ -263,7 +263,7 @@ static sv_status run_errand(sv_transaction *transaction, const sv_images *images
     if (items == NULL) {
         return conflict(error, &images->record, wind->run.offset_bytes);
     }
-    return sv_wind_store(transaction, &images->record, items, error);
+    return sv_editor_store(transaction->editor, &wind->run, items, error);
 }
 
 /* `num_windows` INT64_MAX: all of a committed transaction. */

@@ -61,44 +61,71 @@ sv_status sv_samples_read(const sv_system *system, int fd, const sv_run *run, vo
     return SV_OK;
 }
 
+/* ---- storing ----------------------------------------------------------------------------- */
+
+enum { FOLIO_BYTES = 2 << 20, STRETCH_BYTES = 16 << 20 };
+
+sv_status sv_stretch_close(const sv_system *system, sv_stretch *stretch, sv_error *error)
+{
+    sv_stretch old = *stretch;
+    *stretch = (sv_stretch){.mapped = NULL};
+    if (old.mapped != NULL && system->unmap(old.mapped, (size_t)(old.past - old.first)) != 0) {
+        return sv_fail_errno(error, "the file cannot be unmapped at byte %" PRId64, old.first);
+    }
+    return SV_OK;
+}
+
+/* As wide as the file has folios, from the one in which `first` lies. */
+static sv_status move_stretch(const sv_system *system, int fd, int64_t size_bytes, int64_t first,
+                              int64_t past, sv_stretch *stretch, sv_error *error)
+{
+    if (stretch->mapped != NULL && first >= stretch->first && past <= stretch->past) {
+        return SV_OK;
+    }
+    sv_status status = sv_stretch_close(system, stretch, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    int64_t from = first - first % FOLIO_BYTES;
+    int64_t to = sv_max_i8(sv_min_i8(size_bytes, from + STRETCH_BYTES), past);
+    to += (FOLIO_BYTES - to % FOLIO_BYTES) % FOLIO_BYTES;
+    void *mapped = system->map(fd, (size_t)(to - from), (off_t)from);
+    if (mapped == NULL) {
+        return sv_fail_errno(error, "the file cannot be mapped at byte %" PRId64, from);
+    }
+    *stretch = (sv_stretch){mapped, from, to};
+    return SV_OK;
+}
+
 /* The look at the size between making the pages ready and storing: a page behind the end would be
  * a signal, and the last one would take what nobody ever reads. */
-static sv_status store_mapped(const sv_system *system, int fd, const sv_run *run, void *mapped,
-                              size_t num_bytes, int64_t past, const void *items, sv_error *error)
+sv_status sv_samples_store(const sv_system *system, int fd, sv_stretch *stretch, const sv_run *run,
+                           const void *items, sv_error *error)
 {
-    if (system->populate(mapped, num_bytes) != 0) {
+    int64_t first, past, size_bytes = system->size(fd), page = sysconf(_SC_PAGESIZE);
+    if (!sv_run_extent(run, &first, &past) || size_bytes < past) {
+        return truncated(error, run->offset_bytes);
+    }
+    sv_status status = move_stretch(system, fd, size_bytes, first, past, stretch, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    int64_t from = first - first % page;
+    size_t num_bytes = (size_t)(past - from);
+    char *pages = (char *)stretch->mapped + (from - stretch->first);
+    if (system->populate(pages, num_bytes) != 0) {
         return sv_fail_errno(error, "no sample can be stored at byte %" PRId64, run->offset_bytes);
     }
     if (system->size(fd) < past) {
         return truncated(error, past - run->item_bytes);
     }
-    if (system->store(mapped, num_bytes, run, items) != 0) {
+    sv_run within = *run;
+    within.offset_bytes -= from;
+    if (system->store(pages, num_bytes, &within, items) != 0) {
         return sv_fail_errno(error, "no sample could be stored at byte %" PRId64,
                              run->offset_bytes);
     }
     return SV_OK;
-}
-
-sv_status sv_samples_store(const sv_system *system, int fd, const sv_run *run, const void *items,
-                           sv_error *error)
-{
-    int64_t first, past, page = sysconf(_SC_PAGESIZE);
-    if (!sv_run_extent(run, &first, &past) || system->size(fd) < past) {
-        return truncated(error, run->offset_bytes);
-    }
-    int64_t from = first - first % page;
-    size_t num_bytes = (size_t)(past - from);
-    void *mapped = system->map(fd, num_bytes, (off_t)from);
-    if (mapped == NULL) {
-        return sv_fail_errno(error, "the file cannot be mapped at byte %" PRId64, from);
-    }
-    sv_run within = *run;
-    within.offset_bytes -= from;
-    sv_status status = store_mapped(system, fd, &within, mapped, num_bytes, past, items, error);
-    if (system->unmap(mapped, num_bytes) != 0 && status == SV_OK) {
-        status = sv_fail_errno(error, "the file cannot be unmapped at byte %" PRId64, from);
-    }
-    return status;
 }
 
 /* ---- proof ------------------------------------------------------------------------------- */

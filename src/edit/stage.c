@@ -11,14 +11,13 @@
 
 static sv_status store_all(sv_transaction *transaction, sv_error *error)
 {
-    const sv_editor *editor = transaction->editor;
+    sv_editor *editor = transaction->editor;
     sv_status status = SV_OK;
     for (int64_t i = 0; status == SV_OK && i < transaction->num_staged; i++) {
         const sv_staged *staged = &transaction->staged[i];
-        status = sv_samples_store(editor->system, editor->fd, &staged->run,
-                                  transaction->after + staged->at, error);
+        status = sv_editor_store(editor, &staged->run, transaction->after + staged->at, error);
     }
-    return status;
+    return status == SV_OK ? sv_editor_stop_storing(editor, error) : status;
 }
 
 static sv_status flush(sv_transaction *transaction, sv_error *error)

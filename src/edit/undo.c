@@ -151,7 +151,7 @@ static sv_status store_new(sv_transaction *transaction, sv_error *error)
         transaction->tally = record.is.wind.tally;
         status = sv_wind_need(transaction, &record, &images, error);
         if (status == SV_OK) {
-            status = sv_wind_store(transaction, &record, images.after, error);
+            status = sv_editor_store(transaction->editor, &record.is.wind.run, images.after, error);
         }
         if (status != SV_OK) {
             return status;

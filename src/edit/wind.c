@@ -220,10 +220,3 @@ sv_status sv_wind_need(sv_transaction *transaction, const sv_record *record, sv_
     sv_status status = sv_wind_load(transaction, record, images, &is_whole, error);
     return status == SV_OK && !is_whole ? damaged(error, record->at) : status;
 }
-
-sv_status sv_wind_store(sv_transaction *transaction, const sv_record *record, const void *items,
-                        sv_error *error)
-{
-    const sv_editor *editor = transaction->editor;
-    return sv_samples_store(editor->system, editor->fd, &record->is.wind.run, items, error);
-}
