@@ -1,0 +1,385 @@
+/* What an edit costs beside the plain work that it replaces, in pairs, one after the other:
+ *
+ *   edit staging FILE    all of an edit but writing to its journal and syncing, beside the same
+ *                        arithmetic straight through a shared writable map
+ *   edit keep FILE       a whole edit, beside plain sequential writes of the same bytes to the same
+ *   edit none FILE       disk with the same syncs
+ *   edit window FILE     1,000 samples in the middle, committed durably, again and again: the cost
+ *                        grows neither with the file nor with the journal
+ *   edit whole keep|none FILE   one edit and nothing else, for those who look at its memory
+ *
+ * FILE is float32, and each sample is multiplied by −1. SEISVIEW_BENCH_PAIRS is how often (11).
+ * Ends with 3 when a goal is missed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "edit/edit.h"
+#include "edit/editor.h"
+#include "edit/operation.h"
+#include "figures.h"
+#include "seisview/edit.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
+#else
+#define FOR_EACH_PROCESSOR
+#endif
+
+enum { MOST_PAIRS = 101, BATCH_BYTES = SV_BATCH_WINDOWS * SV_WINDOW_BYTES };
+
+static volatile double gain = -1.0; /* the compiler is not to know it */
+
+static void give_up(const char *what)
+{
+    fprintf(stderr, "edit: %s: %s\n", what, strerror(errno));
+    exit(2);
+}
+
+static void insist(sv_status status, const sv_error *error)
+{
+    if (status != SV_OK) {
+        fprintf(stderr, "edit: %s\n", error->message);
+        exit(2);
+    }
+}
+
+static char *journal_of(const char *path)
+{
+    static char name[4096];
+    snprintf(name, sizeof name, "%s.svj", path);
+    return name;
+}
+
+static int64_t size_of(const char *path)
+{
+    struct stat file;
+    if (stat(path, &file) != 0) {
+        give_up(path);
+    }
+    return (int64_t)file.st_size;
+}
+
+/* ---- our way --------------------------------------------------------------------------------- */
+
+/* Whatever is written to a journal is thrown away, and nothing is synced. */
+static ssize_t drop(int fd, const void *bytes, size_t num_bytes, off_t offset)
+{
+    (void)fd;
+    (void)bytes;
+    (void)offset;
+    return (ssize_t)num_bytes;
+}
+
+static int do_not_sync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
+static int do_not_reserve(int fd, int mode, off_t offset, off_t num_bytes)
+{
+    (void)fd;
+    (void)mode;
+    (void)offset;
+    (void)num_bytes;
+    return 0;
+}
+
+static sv_status open_nothing(const void *parameters, size_t num_bytes, void **state,
+                              sv_error *error)
+{
+    (void)parameters;
+    (void)num_bytes;
+    (void)error;
+    *state = malloc(1);
+    return SV_OK;
+}
+
+static sv_status compute_gain(const void *state, const sv_place *place, const void *context,
+                              size_t context_bytes, const void *before, void *after,
+                              sv_tally *tally, sv_error *error)
+{
+    (void)state;
+    sv_operation operation = {.kind = SV_GAIN, .value = gain};
+    sv_chain chain = {.operations = &operation,
+                      .count = 1,
+                      .dtype = place->row->dtype,
+                      .last = place->row->samples,
+                      .num_samples = place->row->samples};
+    sv_changes changes = {0};
+    sv_status status = sv_chain_compute(&chain, place->first, place->count, context, context_bytes,
+                                        before, 4, after, &changes, error);
+    tally->num_changed += changes.num_changed;
+    return status;
+}
+
+static const sv_work work = {
+    .name = "bench", .open = open_nothing, .close = free, .compute = compute_gain};
+static const sv_work *const works[] = {&work, NULL};
+
+static void edit_whole(const char *path, const sv_system *system, bool keeps)
+{
+    sv_error error;
+    sv_editor editor;
+    sv_recovery recovery;
+    sv_transaction transaction;
+    sv_editor_options options = sv_editor_defaults;
+    options.system = system;
+    options.works = works;
+    double parameter = gain;
+    insist(sv_editor_open(path, &options, &editor, &recovery, &error), &error);
+    sv_part part = {.dtype = sv_dtype_make(SV_F4, SV_NATIVE_ENDIAN),
+                    .rows = 1,
+                    .samples = size_of(path) / 4,
+                    .stride_bytes = 4,
+                    .work = &work,
+                    .parameters = &parameter,
+                    .parameters_bytes = sizeof parameter};
+    insist(sv_transaction_begin(&editor, &part, 1, keeps, "gain", &transaction, &error), &error);
+    insist(sv_transaction_run(&transaction, &error), &error);
+    insist(sv_transaction_commit(&transaction, &error), &error);
+    sv_transaction_close(&transaction);
+    sv_editor_close(&editor);
+}
+
+static double time_staging(const char *path)
+{
+    sv_system system = sv_real_system;
+    system.pwrite = drop;
+    system.fdatasync = do_not_sync;
+    system.fsync = do_not_sync;
+    system.fallocate = do_not_reserve;
+    unlink(journal_of(path));
+    double begun = figures_now();
+    edit_whole(path, &system, true);
+    double seconds = figures_now() - begun;
+    unlink(journal_of(path));
+    return seconds;
+}
+
+/* ---- the plain ways -------------------------------------------------------------------------- */
+
+typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double eight_wide __attribute__((vector_size(64)));
+
+/* In float64, as an edit does, and rounded once. `count` is a multiple of 8. */
+FOR_EACH_PROCESSOR static void multiply(float *samples, int64_t count)
+{
+    const double by = gain;
+    for (int64_t i = 0; i < count; i += 8) {
+        eight *line = (eight *)(samples + i);
+        *line = __builtin_convertvector(__builtin_convertvector(*line, eight_wide) * by, eight);
+    }
+}
+
+static double time_straight(const char *path)
+{
+    int64_t num_bytes = size_of(path);
+    double begun = figures_now();
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    void *mapped = mmap(NULL, (size_t)num_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (fd < 0 || mapped == MAP_FAILED) {
+        give_up(path);
+    }
+    multiply(mapped, num_bytes / 4);
+    munmap(mapped, (size_t)num_bytes);
+    close(fd);
+    return figures_now() - begun;
+}
+
+static void write_all(int fd, const char *bytes, int64_t num_bytes, int64_t offset)
+{
+    while (num_bytes > 0) {
+        ssize_t count = pwrite(fd, bytes, (size_t)num_bytes, (off_t)offset);
+        if (count <= 0) {
+            give_up("it cannot be written");
+        }
+        bytes += count;
+        offset += count;
+        num_bytes -= count;
+    }
+}
+
+static void sync_it(int fd)
+{
+    if (fdatasync(fd) != 0) {
+        give_up("it cannot be synced");
+    }
+}
+
+/* A batch to the journal, synced; the same to the recording, synced at the end (undo=none: after
+ * each batch); the journal's last sector, synced. The space is reserved, as an edit does. */
+static double time_disk(const char *path, bool keeps)
+{
+    int64_t num_bytes = size_of(path);
+    char *batch = malloc(BATCH_BYTES);
+    int out = open(path, O_RDONLY | O_CLOEXEC);
+    if (batch == NULL || out < 0 || pread(out, batch, BATCH_BYTES, 0) < 0) {
+        give_up(path);
+    }
+    close(out);
+    unlink(journal_of(path));
+    double begun = figures_now();
+    int recording = open(path, O_RDWR | O_CLOEXEC);
+    int journal = open(journal_of(path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int64_t room = keeps ? num_bytes : 2 * (int64_t)BATCH_BYTES;
+    if (recording < 0 || journal < 0 ||
+        fallocate(journal, FALLOC_FL_KEEP_SIZE, 0, (off_t)room + 8192) != 0) {
+        give_up(path);
+    }
+    for (int64_t done = 0; done < num_bytes; done += BATCH_BYTES) {
+        int64_t count = num_bytes - done < BATCH_BYTES ? num_bytes - done : BATCH_BYTES;
+        write_all(journal, batch, count, keeps ? done : done / BATCH_BYTES % 2 * BATCH_BYTES);
+        sync_it(journal);
+        write_all(recording, batch, count, done);
+        if (!keeps) {
+            sync_it(recording);
+        }
+    }
+    sync_it(recording);
+    write_all(journal, batch, 512, room);
+    sync_it(journal);
+    double seconds = figures_now() - begun;
+    close(recording);
+    close(journal);
+    unlink(journal_of(path));
+    free(batch);
+    return seconds;
+}
+
+/* ---- pairs ----------------------------------------------------------------------------------- */
+
+static double time_edit(const char *path, bool keeps)
+{
+    unlink(journal_of(path));
+    double begun = figures_now();
+    edit_whole(path, &sv_real_system, keeps);
+    double seconds = figures_now() - begun;
+    unlink(journal_of(path));
+    return seconds;
+}
+
+/* Whatever was left over from before is on the disk. */
+static double run_one(const char *what, const char *path, bool is_peer)
+{
+    if (strcmp(what, "staging") == 0) {
+        return is_peer ? time_straight(path) : time_staging(path);
+    }
+    sync();
+    bool keeps = strcmp(what, "keep") == 0;
+    return is_peer ? time_disk(path, keeps) : time_edit(path, keeps);
+}
+
+static void print(const char *name, double *seconds, int count, int64_t bytes)
+{
+    struct figures figures = figures_of(seconds, (size_t)count);
+    printf("  %-28s %8.0f ms  (%.0f–%.0f)  %.2f GB/s\n", name, 1e3 * figures.median,
+           1e3 * figures.least, 1e3 * figures.most, (double)bytes / figures.median / 1e9);
+}
+
+static bool run_pairs(const char *what, const char *path, int num_pairs, double goal,
+                      const char *peer_name)
+{
+    double ours[MOST_PAIRS] = {0.0}, peers[MOST_PAIRS] = {0.0}, ratios[MOST_PAIRS] = {0.0};
+    run_one(what, path, false);
+    run_one(what, path, true);
+    for (int i = 0; i < num_pairs; i++) {
+        for (int turn = 0; turn < 2; turn++) {
+            bool is_peer = (i + turn) % 2 == 1;
+            *(is_peer ? &peers[i] : &ours[i]) = run_one(what, path, is_peer);
+        }
+        ratios[i] = peers[i] / ours[i];
+    }
+    struct figures ratio = figures_of(ratios, (size_t)num_pairs);
+    print(what, ours, num_pairs, size_of(path));
+    print(peer_name, peers, num_pairs, size_of(path));
+    bool reached = ratio.median >= goal;
+    printf("  %-28s %8.2f     (%.2f–%.2f)  goal ≥ %g: %s\n", "share of the peer's speed",
+           ratio.median, ratio.least, ratio.most, goal, reached ? "reached" : "MISSED");
+    return reached;
+}
+
+/* ---- a window -------------------------------------------------------------------------------- */
+
+static double time_window(const char *path)
+{
+    sv_error error;
+    sv_edit *edit;
+    sv_segment segment;
+    sv_view some;
+    uint64_t number;
+    double begun = figures_now();
+    insist(sv_edit_begin(path, NULL, NULL, &edit, &error), &error);
+    insist(sv_recording_segment(sv_edit_recording(edit), 0, &segment), &error);
+    double parameter = gain;
+    int64_t middle = segment.num_samples / 2;
+    insist(sv_view_slice(&segment.samples, 1, middle, middle + 1000, 1, &some, &error), &error);
+    insist(sv_edit_add(edit, &some, 0, 0, &sv_work_gain, &parameter, sizeof parameter, &error),
+           &error);
+    insist(sv_edit_commit(edit, &number, &error), &error);
+    return figures_now() - begun;
+}
+
+static bool run_windows(const char *path)
+{
+    enum { FIRST = 20, BETWEEN = 1000 };
+    double first[FIRST] = {0.0}, last[FIRST] = {0.0};
+    unlink(journal_of(path));
+    time_window(path); /* makes the journal, and finds the blocks */
+    for (int i = 0; i < FIRST; i++) {
+        first[i] = time_window(path);
+    }
+    for (int i = 0; i < BETWEEN; i++) {
+        time_window(path);
+    }
+    for (int i = 0; i < FIRST; i++) {
+        last[i] = time_window(path);
+    }
+    struct figures before = figures_of(first, FIRST), after = figures_of(last, FIRST);
+    double growth = after.median / before.median;
+    bool reached = before.most <= 0.05 && after.most <= 0.05 && growth < 1.5;
+    printf("  %-28s %8.2f ms  (%.2f–%.2f)\n", "1,000 samples, durable", 1e3 * before.median,
+           1e3 * before.least, 1e3 * before.most);
+    printf("  %-28s %8.2f ms  (%.2f–%.2f)  %.2f of before  goal ≤ 50 ms, no growth: %s\n",
+           "after a thousand edits", 1e3 * after.median, 1e3 * after.least, 1e3 * after.most,
+           growth, reached ? "reached" : "MISSED");
+    unlink(journal_of(path));
+    return reached;
+}
+
+/* ---- the program ----------------------------------------------------------------------------- */
+
+int main(int count, char *arguments[])
+{
+    const char *pairs = getenv("SEISVIEW_BENCH_PAIRS");
+    int num_pairs = pairs != NULL ? atoi(pairs) : 11;
+    const char *what = count > 1 ? arguments[1] : "";
+    if (num_pairs < 1 || num_pairs > MOST_PAIRS) {
+        num_pairs = 11;
+    }
+    if (count == 4 && strcmp(what, "whole") == 0) {
+        edit_whole(arguments[3], &sv_real_system, strcmp(arguments[2], "keep") == 0);
+        return 0;
+    }
+    if (count != 3) {
+        fputs("Usage: edit staging|keep|none|window FILE, edit whole keep|none FILE\n", stderr);
+        return 1;
+    }
+    bool reached;
+    if (strcmp(what, "window") == 0) {
+        reached = run_windows(arguments[2]);
+    } else if (strcmp(what, "staging") == 0) {
+        reached = run_pairs(what, arguments[2], num_pairs, 0.6, "straight through a map");
+    } else {
+        reached = run_pairs(what, arguments[2], num_pairs, 0.7, "the disk, plain writes");
+    }
+    return reached ? 0 : 3;
+}
