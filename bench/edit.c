@@ -21,7 +21,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "edit/edit.h"
 #include "edit/editor.h"
 #include "edit/operation.h"
 #include "figures.h"
@@ -93,57 +92,51 @@ static int do_not_reserve(int fd, int mode, off_t offset, off_t num_bytes)
     return 0;
 }
 
-static sv_status open_nothing(const void *parameters, size_t num_bytes, void **state,
-                              sv_error *error)
+/* Each row of the whole segment. */
+static sv_scan_range all_of(const sv_edit *edit, int64_t first, int64_t last)
 {
-    (void)parameters;
-    (void)num_bytes;
-    (void)error;
-    *state = malloc(1);
-    return SV_OK;
+    sv_segment segment;
+    if (sv_recording_segment(sv_edit_recording(edit), 0, &segment) != SV_OK) {
+        give_up("there is no segment");
+    }
+    return (sv_scan_range){
+        .num_rows = 1, .first = first, .last = last >= 0 ? last : segment.num_samples};
 }
 
-static sv_status compute_gain(const void *state, const sv_place *place, const void *context,
-                              size_t context_bytes, const void *before, void *after,
-                              sv_tally *tally, sv_error *error)
+static void edit_range(const char *path, bool keeps, int64_t first, int64_t last)
 {
-    (void)state;
-    sv_operation operation = {.kind = SV_GAIN, .value = gain};
-    sv_chain chain = {.operations = &operation,
-                      .count = 1,
-                      .dtype = place->row->dtype,
-                      .last = place->row->samples,
-                      .num_samples = place->row->samples};
-    sv_changes changes = {0};
-    sv_status status = sv_chain_compute(&chain, place->first, place->count, context, context_bytes,
-                                        before, 4, after, &changes, error);
-    tally->num_changed += changes.num_changed;
-    return status;
+    sv_error error;
+    sv_edit *edit;
+    sv_edit_options options = SV_EDIT_OPTIONS_INIT;
+    const sv_operation operation = {.kind = SV_GAIN, .value = gain};
+    options.undo_none = !keeps;
+    insist(sv_edit_begin(path, NULL, &options, &edit, &error), &error);
+    sv_scan_range range = all_of(edit, first, last);
+    insist(sv_edit_apply(edit, &range, &operation, 1, &error), &error);
+    insist(sv_edit_commit(edit, NULL, &error), &error);
 }
 
-static const sv_work work = {
-    .name = "bench", .open = open_nothing, .close = free, .compute = compute_gain};
-static const sv_work *const works[] = {&work, NULL};
-
-static void edit_whole(const char *path, const sv_system *system, bool keeps)
+/* The same by inner functions, through another table of calls. */
+static void edit_through(const sv_system *system, const char *path)
 {
     sv_error error;
     sv_editor editor;
     sv_recovery recovery;
     sv_transaction transaction;
+    unsigned char parameters[256];
+    const sv_operation operation = {.kind = SV_GAIN, .value = gain};
     sv_editor_options options = sv_editor_defaults;
     options.system = system;
-    options.works = works;
-    double parameter = gain;
     insist(sv_editor_open(path, &options, &editor, &recovery, &error), &error);
+    sv_work_parameters_encode(&operation, 1, NULL, 1, parameters);
     sv_part part = {.dtype = sv_dtype_make(SV_F4, SV_NATIVE_ENDIAN),
                     .rows = 1,
                     .samples = size_of(path) / 4,
                     .stride_bytes = 4,
-                    .work = &work,
-                    .parameters = &parameter,
-                    .parameters_bytes = sizeof parameter};
-    insist(sv_transaction_begin(&editor, &part, 1, keeps, "gain", &transaction, &error), &error);
+                    .work = &sv_work_operations,
+                    .parameters = parameters,
+                    .parameters_bytes = sv_work_parameters_size(&operation, 1, 1)};
+    insist(sv_transaction_begin(&editor, &part, 1, true, "gain", &transaction, &error), &error);
     insist(sv_transaction_run(&transaction, &error), &error);
     insist(sv_transaction_commit(&transaction, &error), &error);
     sv_transaction_close(&transaction);
@@ -159,7 +152,7 @@ static double time_staging(const char *path)
     system.fallocate = do_not_reserve;
     unlink(journal_of(path));
     double begun = figures_now();
-    edit_whole(path, &system, true);
+    edit_through(&system, path);
     double seconds = figures_now() - begun;
     unlink(journal_of(path));
     return seconds;
@@ -261,7 +254,7 @@ static double time_edit(const char *path, bool keeps)
 {
     unlink(journal_of(path));
     double begun = figures_now();
-    edit_whole(path, &sv_real_system, keeps);
+    edit_range(path, keeps, 0, -1);
     double seconds = figures_now() - begun;
     unlink(journal_of(path));
     return seconds;
@@ -311,20 +304,9 @@ static bool run_pairs(const char *what, const char *path, int num_pairs, double 
 
 static double time_window(const char *path)
 {
-    sv_error error;
-    sv_edit *edit;
-    sv_segment segment;
-    sv_view some;
-    uint64_t number;
+    int64_t middle = size_of(path) / 8;
     double begun = figures_now();
-    insist(sv_edit_begin(path, NULL, NULL, &edit, &error), &error);
-    insist(sv_recording_segment(sv_edit_recording(edit), 0, &segment), &error);
-    double parameter = gain;
-    int64_t middle = segment.num_samples / 2;
-    insist(sv_view_slice(&segment.samples, 1, middle, middle + 1000, 1, &some, &error), &error);
-    insist(sv_edit_add(edit, &some, 0, 0, &sv_work_gain, &parameter, sizeof parameter, &error),
-           &error);
-    insist(sv_edit_commit(edit, &number, &error), &error);
+    edit_range(path, true, middle, middle + 1000);
     return figures_now() - begun;
 }
 
@@ -366,7 +348,7 @@ int main(int count, char *arguments[])
         num_pairs = 11;
     }
     if (count == 4 && strcmp(what, "whole") == 0) {
-        edit_whole(arguments[3], &sv_real_system, strcmp(arguments[2], "keep") == 0);
+        edit_range(arguments[3], strcmp(arguments[2], "keep") == 0, 0, -1);
         return 0;
     }
     if (count != 3) {

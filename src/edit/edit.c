@@ -435,11 +435,23 @@ sv_status sv_edit_preview(sv_edit *edit, sv_edit_effect *effect, sv_error *error
     return edit->num_parts > 0 ? rehearse(edit, effect, error) : SV_OK;
 }
 
-/* Without before-images there is no way back from a sample that nothing can hold. */
+static bool can_hold_anything(const sv_edit *edit)
+{
+    bool can = true;
+    for (uint32_t i = 0; i < edit->num_pieces; i++) {
+        sv_type type = edit->pieces[i].dtype.type;
+        can = can && (type == SV_F4 || type == SV_F8);
+    }
+    return can;
+}
+
+/* Without before-images there is no way back from a sample that its type cannot hold. */
 static sv_status look_ahead(sv_edit *edit, sv_error *error)
 {
     sv_edit_effect effect;
-    return edit->keeps || edit->has_begun ? SV_OK : rehearse(edit, &effect, error);
+    return edit->keeps || edit->has_begun || can_hold_anything(edit)
+               ? SV_OK
+               : rehearse(edit, &effect, error);
 }
 
 static sv_status finish(sv_edit *edit, sv_error *error)
