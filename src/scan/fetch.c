@@ -18,6 +18,9 @@ enum { MAP_BYTES = 8 << 20, READ_BYTES = 1 << 20, LARGE_PAGE = 2 << 20 };
 
 enum { SMALL_BYTES = 64 << 10, MOST_SCRATCH_BYTES = 16 << 20, ALWAYS_FIT_BYTES = 64 << 20 };
 
+/* A scan of no more leaves all mapped. */
+enum { KEPT_BYTES = 512 << 20 };
+
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14; others answer EINVAL */
 #endif
@@ -70,6 +73,15 @@ static sv_io choose(const sv_file *file, const sv_plan *plan, sv_io io, const ch
     return io == SV_IO_AUTO ? SV_IO_MAP : io;
 }
 
+/* What was written to a private mapping must stay. */
+static bool leaves_behind(const sv_fetch *fetch, const sv_recording *recording)
+{
+    const sv_plan *plan = fetch->plan;
+    return fetch->io == SV_IO_MAP && fetch->file.fd >= 0 && plan->segment.in_place &&
+           sv_buffer_readonly(sv_recording_buffer(recording)) &&
+           sv_fetch_task_bytes(plan) * plan->num_tasks > KEPT_BYTES;
+}
+
 void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan *plan, sv_io io)
 {
     static const int64_t span_bytes[] = {
@@ -81,6 +93,7 @@ void sv_fetch_open(sv_fetch *fetch, const sv_recording *recording, const sv_plan
         fetch->io = choose(&fetch->file, plan, io, &fetch->why);
     }
     fetch->span_bytes = span_bytes[fetch->io];
+    fetch->leaves_behind = leaves_behind(fetch, recording);
 #ifdef O_DIRECT
     if (fetch->io == SV_IO_DIRECT && plan->segment.in_place) {
         fetch->direct_fd = sv_file_reopen(&fetch->file, O_DIRECT);
@@ -197,6 +210,12 @@ void sv_fetch_map(const sv_fetch *fetch, const sv_span *span, bool by_faults, sv
         return;
     }
     populate_tasks(fetch, span, hold);
+}
+
+void sv_fetch_leave(const sv_fetch *fetch, const sv_span *span)
+{
+    int64_t first = sv_page_up(span->first_byte), past = sv_page_down(span->last_byte);
+    madvise((void *)(uintptr_t)(fetch->file.data + first), (size_t)(past - first), MADV_DONTNEED);
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */

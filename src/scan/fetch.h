@@ -1,7 +1,8 @@
 /* Bringing a span's bytes: by the mapping, or by reading them into memory of our own.
  *
- * What the page cache holds is mapped by one call where it lies there in large pieces, and by
- * faults where it lies in small ones, which the call maps page by page. What it does not hold is
+ * What the page cache holds is mapped by calls or by faults (scan/pace.h). Where it lies there in
+ * small pieces, what was used is unmapped again, so that page tables do not grow with the file; of
+ * a scan that is not long all stays mapped, for the next one. What the page cache does not hold is
  * first brought into it in pieces of 2 MiB, as far as the system can: these come from a disk at its
  * best rate, and map at once, now and in the next scan. More than it could keep is read past it. */
 #ifndef SV_SCAN_FETCH_H
@@ -12,6 +13,9 @@
 #include "scan/spans.h"
 #include "seisview/scan.h"
 
+/* Unmapped at a time: all threads are interrupted each time. */
+enum { SV_BEHIND_BYTES = 64 << 20 };
+
 /* Of the whole scan, shared by its threads. */
 typedef struct sv_fetch {
     const sv_plan *plan;
@@ -20,6 +24,7 @@ typedef struct sv_fetch {
     const char *why; /* as sv_scan_report.why */
     int direct_fd;   /* −1: not asked for, or not possible */
     int64_t span_bytes;
+    bool leaves_behind; /* small pieces that were used are unmapped */
     _Atomic int64_t bytes_ahead;
 } sv_fetch;
 
@@ -51,6 +56,9 @@ void sv_fetch_ahead(sv_fetch *fetch, const sv_span *span);
 
 /* The mapping's bytes. `by_faults`: touching them maps them, rather than a call in advance. */
 void sv_fetch_map(const sv_fetch *fetch, const sv_span *span, bool by_faults, sv_hold *hold);
+
+/* Unmaps what lies between the span's ends, which nobody uses any more. The page cache keeps it. */
+void sv_fetch_leave(const sv_fetch *fetch, const sv_span *span);
 
 /* Reads the span into the scratch, which is made large enough. */
 void sv_fetch_read(const sv_fetch *fetch, const sv_span *span, sv_scratch *scratch, sv_hold *hold);

@@ -3,6 +3,7 @@
 #define SV_SCAN_TASK_H
 
 #include "scan/fetch.h"
+#include "scan/pace.h"
 #include "scan/plan.h"
 #include "scan/planar.h"
 #include "scan/spans.h"
@@ -16,12 +17,12 @@ typedef struct sv_worker {
     sv_fetch *fetch; /* the scan's, shared */
     sv_scratch scratch;
     sv_planar planar;
-    bool maps_by_faults; /* by what it cost before; */
-    bool by_faults;      /* and whether it does now */
-    long faults;         /* that it has had */
-    double shown;        /* when progress was shown last; infinite: by another thread */
-    sv_reader *reader;   /* where the segment is not in place */
-    char *piece;         /* results of one piece of a task, rows_per_task of them */
+    sv_pace pace;
+    bool is_paced;     /* the span counts for it */
+    bool by_faults;    /* how the span is mapped */
+    double shown;      /* when progress was shown last; infinite: by another thread */
+    sv_reader *reader; /* where the segment is not in place */
+    char *piece;       /* results of one piece of a task, rows_per_task of them */
 } sv_worker;
 
 /* What came of a task. */

@@ -171,19 +171,6 @@ static int64_t count_faults(void)
 #endif
 }
 
-/* More than one fault in so many bytes: the page cache holds the file in small pieces. */
-enum { BYTES_A_FAULT = 128 << 10 };
-
-/* By what the last span cost: calls map large pieces at once and small ones page by page, faults
- * map both 64 KiB at a time. */
-static void learn(sv_worker *worker, const sv_span *span)
-{
-    int64_t faults = count_faults();
-    worker->maps_by_faults =
-        (faults - worker->faults) * BYTES_A_FAULT > span->last_byte - span->first_byte;
-    worker->faults = faults;
-}
-
 static void bring_mapped(sv_team *t, sv_worker *worker, const sv_work *work, sv_hold *hold)
 {
     bool is_cold = work->portion == NULL && sv_fetch_is_cold(&t->fetch, &work->span);
@@ -193,12 +180,14 @@ static void bring_mapped(sv_team *t, sv_worker *worker, const sv_work *work, sv_
         pthread_mutex_unlock(&t->lock);
         sv_fetch_ahead(&t->fetch, &work->span);
     }
-    worker->by_faults = worker->maps_by_faults && work->portion == NULL && !is_cold;
+    worker->is_paced = work->portion == NULL && !is_cold;
+    worker->by_faults = worker->is_paced && sv_pace_choose(&worker->pace) == SV_BY_FAULTS;
     sv_fetch_map(&t->fetch, &work->span, worker->by_faults, hold);
 }
 
 static void bring(sv_team *t, sv_worker *worker, const sv_work *work, sv_hold *hold)
 {
+    worker->is_paced = false;
     hold->data = t->fetch.file.data;
     hold->past_task = work->span.past_task;
     hold->status = SV_OK;
@@ -236,13 +225,36 @@ static void do_tasks(sv_team *t, sv_worker *worker, const sv_span *span, sv_hold
     }
 }
 
+/* With the lock held: what has been merged since the last time, when that has become much. Large
+ * pieces stay mapped, as they cost next to no page tables. */
+static bool take_behind(sv_team *t, const sv_worker *worker, sv_span *behind)
+{
+    if (!t->fetch.leaves_behind || !worker->pace.has_small_pieces || t->merged == t->left) {
+        return false;
+    }
+    sv_task first = sv_plan_task(t->plan, t->left), last = sv_plan_task(t->plan, t->merged - 1);
+    *behind = (sv_span){.first_task = t->left,
+                        .past_task = t->merged,
+                        .first_byte = sv_min_i8(first.first_byte, last.first_byte),
+                        .last_byte = sv_max_i8(first.last_byte, last.last_byte)};
+    if (behind->last_byte - behind->first_byte < SV_BEHIND_BYTES) {
+        return false;
+    }
+    t->left = t->merged;
+    return true;
+}
+
 static void do_work(sv_team *t, sv_worker *worker, const sv_work *work)
 {
     sv_hold hold;
+    double began = seconds_now();
+    int64_t faults = count_faults();
     bring(t, worker, work, &hold);
     do_tasks(t, worker, &work->span, &hold);
-    if (t->plan->segment.in_place && !work->span.is_hole) {
-        learn(worker, &work->span);
+    if (worker->is_paced) {
+        sv_pace_note(&worker->pace, worker->by_faults ? SV_BY_FAULTS : SV_BY_CALLS,
+                     work->span.last_byte - work->span.first_byte, seconds_now() - began,
+                     count_faults() - faults);
     }
     pthread_mutex_lock(&t->lock);
     if (work->portion != NULL) {
@@ -255,7 +267,12 @@ static void do_work(sv_team *t, sv_worker *worker, const sv_work *work)
     if (hold.past_task < work->span.past_task) {
         fail_task(t, hold.past_task, hold.status, &hold.error);
     }
+    sv_span behind;
+    bool leaves = take_behind(t, worker, &behind);
     pthread_mutex_unlock(&t->lock);
+    if (leaves) {
+        sv_fetch_leave(&t->fetch, &behind);
+    }
 }
 
 /* Without memory for a worker the earliest task nobody has done is what fails. */
@@ -283,7 +300,6 @@ static void work_off(sv_team *t, bool leader)
         .reducer = t->reducer,
         .fetch = &t->fetch,
         .shown = leader ? seconds_now() : INFINITY,
-        .faults = count_faults(),
     };
     sv_work work;
     bool is_open = open_worker(t, &worker);

@@ -46,7 +46,8 @@ typedef struct sv_team {
     bool has_next;
     sv_work next;        /* what nobody has taken yet, if has_next */
     int64_t taken;       /* tasks before it have been taken, */
-    int64_t merged;      /* and before it merged */
+    int64_t merged;      /* before it merged, */
+    int64_t left;        /* and before it unmapped again, where they are */
     bool stopped;        /* nothing more is taken */
     int64_t failed_task; /* the earliest that failed; INT64_MAX: none */
     sv_status status;

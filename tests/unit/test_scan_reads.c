@@ -1,11 +1,12 @@
 /* Scans of which every read goes wrong in some way: pread() of this program is between the library
- * and the system. And the spans that are brought in one go. */
+ * and the system. And the spans that are brought in one go, and the ways they are mapped in. */
 #include <check.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 
 #include "layouts.h"
+#include "scan/pace.h"
 #include "scan/spans.h"
 #include "walk.h"
 
@@ -174,6 +175,50 @@ START_TEST(neighbours_are_brought_together)
 }
 END_TEST
 
+/* ---- ways of mapping ------------------------------------------------------------------------- */
+
+enum { SPAN_BYTES = 8 << 20, SPANS = 400, PIECES_A_SPAN = 128 };
+
+/* How many of SPANS are mapped by faults, when each way takes so long and faults so often. */
+static int count_by_faults(sv_pace *pace, double by_calls, double by_faults, int64_t faults)
+{
+    int count = 0;
+    for (int i = 0; i < SPANS; i++) {
+        sv_way way = sv_pace_choose(pace);
+        bool is_held_up = i % 7 == 3;
+        double seconds = way == SV_BY_FAULTS ? by_faults : by_calls;
+        sv_pace_note(pace, way, SPAN_BYTES, is_held_up ? 3.0 * seconds : seconds,
+                     way == SV_BY_FAULTS ? faults : 0);
+        count += way == SV_BY_FAULTS;
+    }
+    return count;
+}
+
+START_TEST(the_quicker_way_is_found_and_kept)
+{
+    sv_pace pace = {0};
+    ck_assert_int_gt(count_by_faults(&pace, 1.0e-3, 0.9e-3, PIECES_A_SPAN), SPANS * 9 / 10);
+    ck_assert(pace.has_small_pieces);
+    pace = (sv_pace){0};
+    ck_assert_int_lt(count_by_faults(&pace, 0.9e-3, 1.0e-3, PIECES_A_SPAN), SPANS / 10);
+    /* By chance a little quicker is not enough. */
+    pace = (sv_pace){0};
+    ck_assert_int_lt(count_by_faults(&pace, 1.0e-3, 0.99e-3, PIECES_A_SPAN), SPANS / 10);
+}
+END_TEST
+
+START_TEST(large_pieces_are_mapped_by_calls)
+{
+    sv_pace pace = {0};
+    int faults = count_by_faults(&pace, 1.0e-3, 0.9e-3, SPAN_BYTES >> 21);
+    ck_assert_int_lt(faults, SPANS / 10);
+    ck_assert_int_gt(faults, 0);
+    ck_assert(!pace.has_small_pieces);
+    /* What comes next lies in small ones. */
+    ck_assert_int_gt(count_by_faults(&pace, 1.0e-3, 0.9e-3, PIECES_A_SPAN), SPANS * 8 / 10);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("scan reads");
@@ -184,6 +229,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, a_bad_place_is_told, 0, NUM_WAYS);
     tcase_add_loop_test(tests, every_task_is_in_one_span, 0, NUM_LAYOUTS);
     tcase_add_test(tests, neighbours_are_brought_together);
+    tcase_add_test(tests, the_quicker_way_is_found_and_kept);
+    tcase_add_test(tests, large_pieces_are_mapped_by_calls);
     suite_add_tcase(suite, tests);
     return suite;
 }
