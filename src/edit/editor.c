@@ -15,6 +15,7 @@ const sv_editor_options sv_editor_defaults = {.system = &sv_real_system,
                                               .works = sv_works,
                                               .window_bytes = SV_WINDOW_BYTES,
                                               .batch_windows = SV_BATCH_WINDOWS,
+                                              .works_ahead = true,
                                               .user = "",
                                               .host = ""};
 

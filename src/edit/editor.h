@@ -23,7 +23,7 @@
 enum {
     SV_MAX_WINDOW_BYTES = 1 << 20, /* that a journal may say */
     SV_WINDOW_BYTES = 1 << 18,     /* what is taken */
-    SV_BATCH_WINDOWS = 64          /* 16 MiB between two syncs of the journal */
+    SV_BATCH_WINDOWS = 32          /* 8 MiB between two syncs of the journal */
 };
 
 typedef struct sv_editor_options {
@@ -31,6 +31,7 @@ typedef struct sv_editor_options {
     const sv_work *const *works;
     int64_t window_bytes;
     int64_t batch_windows;
+    bool works_ahead; /* a thread computes the next batch while one is written */
     double wait_seconds;
     bool allow_remote;
     bool only_looks;         /* nothing is repaired; an interrupted edit is SV_INTERRUPTED */
@@ -91,10 +92,20 @@ int64_t sv_time_now(void);
 
 /* ---- transaction.c ----------------------------------------------------------------------- */
 
+/* A window that was computed: its record, all but the head, and its new items. */
 typedef struct sv_staged {
-    sv_run run;
-    size_t at; /* of its new items, in `after` */
+    sv_record record;
+    unsigned char *bytes; /* of the record */
+    const unsigned char *after;
 } sv_staged;
+
+/* Windows that are journaled, and stored, together. */
+typedef struct sv_batch {
+    unsigned char *records, *after;
+    sv_staged *staged;
+    int64_t num_staged;
+    size_t record_bytes, after_bytes; /* that are used */
+} sv_batch;
 
 typedef struct sv_transaction {
     sv_editor *editor;
@@ -109,15 +120,13 @@ typedef struct sv_transaction {
     /* Memory for one window: its record (the body: items before, items after, context), and its
      * items in other states. */
     unsigned char *record, *before, *after_of_one, *found, *scratch;
-    size_t record_room;
 
-    /* The batch in flight. */
-    unsigned char *after;
-    sv_staged *staged;
-    int64_t num_staged;
-    size_t staged_bytes;
-    int64_t next_window;
-    uint64_t batch;
+    /* While one batch is journaled and stored, the next is computed into the other. */
+    sv_batch batches[2];
+    int now;             /* the one that is filled, or in flight */
+    size_t record_room;  /* of each, in bytes */
+    int64_t next_window; /* that is computed */
+    uint64_t batch;      /* number of the next that is journaled */
     sv_tally tally;
     int slot; /* undo=none: the one that is written next, how far, after which head */
     int64_t slot_at;
@@ -152,9 +161,10 @@ sv_status sv_transaction_load(sv_editor *editor, int64_t begn_at, sv_transaction
                               bool *is_whole, sv_error *error);
 void sv_transaction_close(sv_transaction *transaction);
 
-/* For stage.c: the memory of a batch; the room that a window's record may need; the end of a row
+/* For stage.c: the memory of batches; the room that a window's record may need; the end of a row
  * whose contexts were taken. */
-sv_status sv_transaction_open_batch(sv_transaction *transaction, int64_t windows, sv_error *error);
+sv_status sv_transaction_open_batches(sv_transaction *transaction, int64_t windows,
+                                      sv_error *error);
 int64_t sv_transaction_largest_record(const sv_transaction *transaction);
 void sv_transaction_close_walk(sv_transaction *transaction);
 
@@ -208,10 +218,14 @@ sv_status sv_winds_next(sv_winds *winds, sv_record *record, bool *found, sv_erro
  */
 sv_status sv_winds_check_end(const sv_winds *winds, sv_error *error);
 
-/* The record that holds `items_bytes` of old items in transaction->record + the head's size, new
- * ones behind them (`after_bytes`, may be 0), and the context behind those; packs the old ones
- * where that pays. */
-sv_status sv_wind_write(sv_transaction *transaction, sv_record *record, size_t items_bytes,
+/* The record that holds `items_bytes` of old items in `bytes` + the head's size, new ones behind
+ * them (`after_bytes`, may be 0), and the context behind those: packs the old ones where that pays,
+ * and closes the body. */
+void sv_wind_close(sv_transaction *transaction, sv_record *record, unsigned char *bytes,
+                   size_t items_bytes);
+
+/* Journals it: behind the last record, or in the slot. */
+sv_status sv_wind_write(sv_transaction *transaction, sv_record *record, unsigned char *bytes,
                         sv_error *error);
 
 /* Reads the body and computes the new items again. *is_whole false: the body has another CRC. */

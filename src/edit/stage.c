@@ -1,5 +1,7 @@
 /* Windows staged in batches, journaled, stored, committed. */
 #include <math.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 #include "base/size.h"
@@ -9,32 +11,44 @@
 
 /* ---- a batch ----------------------------------------------------------------------------- */
 
-static sv_status store_all(sv_transaction *transaction, sv_error *error)
+static sv_batch *batch_now(sv_transaction *transaction)
 {
-    sv_editor *editor = transaction->editor;
-    sv_status status = SV_OK;
-    for (int64_t i = 0; status == SV_OK && i < transaction->num_staged; i++) {
-        const sv_staged *staged = &transaction->staged[i];
-        status = sv_editor_store(editor, &staged->run, transaction->after + staged->at, error);
-    }
-    return status == SV_OK ? sv_editor_stop_storing(editor, error) : status;
+    return &transaction->batches[transaction->now];
 }
 
-static sv_status flush(sv_transaction *transaction, sv_error *error)
+static bool has_room(const sv_transaction *transaction, const sv_batch *batch, size_t record_bytes)
 {
-    if (transaction->num_staged == 0) {
-        return SV_OK;
+    return batch->num_staged < transaction->batch_windows &&
+           record_bytes <= transaction->record_room - batch->record_bytes;
+}
+
+static void tell_progress(sv_transaction *transaction, const sv_run *run)
+{
+    const sv_editor_options *options = &transaction->editor->options;
+    transaction->done_bytes += run->count * run->item_bytes;
+    if (options->progress != NULL) {
+        options->progress(options->progress_context, transaction->done_bytes,
+                          transaction->all_bytes);
     }
-    sv_status status = sv_holds(SV_RULE_JOURNAL_SYNC_BEFORE_STORES)
-                           ? sv_journal_sync(&transaction->editor->journal, error)
-                           : SV_OK;
-    if (status == SV_OK) {
-        status = store_all(transaction, error);
-    }
-    transaction->num_staged = 0;
-    transaction->staged_bytes = 0;
-    transaction->batch++;
-    return status;
+}
+
+/* A window whose old items, new ones (`after_bytes`) and context lie behind the batch's records,
+ * and whose new items lie behind the batch's, becomes one of the batch. */
+static void stage(sv_transaction *transaction, sv_batch *batch, sv_record *record)
+{
+    sv_wind *wind = &record->is.wind;
+    size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
+    unsigned char *bytes = batch->records + batch->record_bytes;
+    const unsigned char *after = batch->after + batch->after_bytes;
+    wind->window = (uint64_t)transaction->next_window;
+    wind->after_crc = sv_crc(after, items, 0);
+    wind->tally = transaction->tally;
+    sv_wind_close(transaction, record, bytes, items);
+    batch->staged[batch->num_staged++] =
+        (sv_staged){.record = *record, .bytes = bytes, .after = after};
+    batch->record_bytes += (size_t)sv_record_bytes(record->body_bytes);
+    batch->after_bytes += items;
+    transaction->next_window++;
 }
 
 /* The slot says that all windows before its own are done. */
@@ -52,32 +66,45 @@ static sv_status begin_slot(sv_transaction *transaction, sv_error *error)
     return status;
 }
 
-/* Journals a window whose old items, new ones (`after_bytes`) and context lie in the record, and
- * whose new items lie at the end of the batch; then they are staged. */
-static sv_status stage(sv_transaction *transaction, sv_record *record, sv_error *error)
+static sv_status journal_all(sv_transaction *transaction, sv_batch *batch, sv_error *error)
 {
-    sv_wind *wind = &record->is.wind;
-    size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
-    wind->window = (uint64_t)transaction->next_window;
-    wind->batch = transaction->batch;
-    wind->after_crc = sv_crc(transaction->after + transaction->staged_bytes, items, 0);
-    wind->tally = transaction->tally;
+    sv_status status = transaction->keeps ? SV_OK : begin_slot(transaction, error);
+    for (int64_t i = 0; status == SV_OK && i < batch->num_staged; i++) {
+        sv_staged *staged = &batch->staged[i];
+        staged->record.is.wind.batch = transaction->batch;
+        status = sv_wind_write(transaction, &staged->record, staged->bytes, error);
+    }
+    return status == SV_OK && sv_holds(SV_RULE_JOURNAL_SYNC_BEFORE_STORES)
+               ? sv_journal_sync(&transaction->editor->journal, error)
+               : status;
+}
+
+static sv_status store_all(sv_transaction *transaction, const sv_batch *batch, sv_error *error)
+{
+    sv_editor *editor = transaction->editor;
     sv_status status = SV_OK;
-    if (!transaction->keeps && transaction->num_staged == 0) {
-        status = begin_slot(transaction, error);
+    for (int64_t i = 0; status == SV_OK && i < batch->num_staged; i++) {
+        const sv_staged *staged = &batch->staged[i];
+        status = sv_editor_store(editor, &staged->record.is.wind.run, staged->after, error);
+        tell_progress(transaction, &staged->record.is.wind.run);
     }
+    return status == SV_OK ? sv_editor_stop_storing(editor, error) : status;
+}
+
+static sv_status flush(sv_transaction *transaction, sv_error *error)
+{
+    sv_batch *batch = batch_now(transaction);
+    if (batch->num_staged == 0) {
+        return SV_OK;
+    }
+    sv_status status = journal_all(transaction, batch, error);
     if (status == SV_OK) {
-        status = sv_wind_write(transaction, record, items, error);
+        status = store_all(transaction, batch, error);
     }
-    if (status != SV_OK) {
-        return status;
-    }
-    transaction->staged[transaction->num_staged++] =
-        (sv_staged){.run = wind->run, .at = transaction->staged_bytes};
-    transaction->staged_bytes += items;
-    transaction->next_window++;
-    return transaction->num_staged == transaction->batch_windows ? flush(transaction, error)
-                                                                 : SV_OK;
+    batch->num_staged = 0;
+    batch->record_bytes = batch->after_bytes = 0;
+    transaction->batch++;
+    return status;
 }
 
 /* ---- the parts --------------------------------------------------------------------------- */
@@ -128,17 +155,18 @@ static sv_status take_context(sv_transaction *transaction, uint32_t part, const 
     return status;
 }
 
-/* The next window: its old items and context into the record, its new items behind those of the
- * batch. */
-static sv_status compute_next(sv_transaction *transaction, struct next *next, sv_error *error)
+/* The next window: its old items and context behind the batch's records, its new items behind
+ * those of the batch. */
+static sv_status compute_next(sv_transaction *transaction, const sv_batch *batch, struct next *next,
+                              sv_error *error)
 {
     const sv_editor *editor = transaction->editor;
-    unsigned char *after = transaction->after + transaction->staged_bytes;
+    unsigned char *after = batch->after + batch->after_bytes;
     next->record = (sv_record){.kind = SV_WIND};
     sv_wind *wind = &next->record.is.wind;
     sv_wind_find(transaction, transaction->next_window, &next->part, &next->row, &next->place,
                  &wind->run);
-    unsigned char *before = transaction->record + SV_RECORD_HEAD_BYTES;
+    unsigned char *before = batch->records + batch->record_bytes + SV_RECORD_HEAD_BYTES;
     unsigned char *context = before + wind->run.count * wind->run.item_bytes;
     sv_status status = sv_samples_read(editor->system, editor->fd, &wind->run, before,
                                        transaction->scratch, error);
@@ -189,64 +217,145 @@ sv_status sv_transaction_resume(sv_transaction *transaction, const sv_record *la
     transaction->tally = last->is.wind.tally;
     transaction->slot = 1 - slot;
     sv_status status =
-        sv_transaction_open_batch(transaction, sv_min_i8(windows, SV_BATCH_WINDOWS), error);
+        sv_transaction_open_batches(transaction, sv_min_i8(windows, SV_BATCH_WINDOWS), error);
     return status == SV_OK ? resume_walk(transaction, last, error) : status;
 }
+
+/* ---- all windows ------------------------------------------------------------------------- */
 
 /* Whether somebody asks for it to stop, while it can be carried back. */
 static bool is_stopped(const sv_transaction *transaction)
 {
     const volatile sig_atomic_t *cancel = transaction->editor->options.cancel;
-    return cancel != NULL && *cancel != 0 && (transaction->keeps || transaction->next_window == 0);
+    return cancel != NULL && *cancel != 0 && (transaction->keeps || transaction->batch == 0);
 }
 
-static void tell_progress(sv_transaction *transaction, const sv_run *run)
+static sv_status stopped(sv_error *error)
 {
-    const sv_editor_options *options = &transaction->editor->options;
-    transaction->done_bytes += run->count * run->item_bytes;
-    if (options->progress != NULL) {
-        options->progress(options->progress_context, transaction->done_bytes,
-                          transaction->all_bytes);
+    return sv_fail(error, SV_CANCELLED, "the edit was stopped");
+}
+
+/* Computes windows until the batch is full, or none is left. */
+static sv_status fill(sv_transaction *transaction, sv_batch *batch, sv_error *error)
+{
+    size_t largest = (size_t)sv_transaction_largest_record(transaction);
+    sv_status status = SV_OK;
+    while (status == SV_OK && transaction->next_window < transaction->num_windows &&
+           has_room(transaction, batch, largest)) {
+        struct next next;
+        status = compute_next(transaction, batch, &next, error);
+        if (status == SV_OK) {
+            stage(transaction, batch, &next.record);
+        }
     }
+    return status;
+}
+
+/* Another thread fills the other batch, each time it is asked to. It reads the recording, and
+ * writes to memory alone. Without one (is_running false), it is done when it is waited for. */
+struct ahead {
+    pthread_t thread;
+    bool is_running, is_over;
+    sem_t asked, filled;
+    sv_transaction *transaction;
+    sv_status status;
+    sv_error error;
+};
+
+static void fill_other(struct ahead *ahead)
+{
+    sv_transaction *transaction = ahead->transaction;
+    ahead->status = fill(transaction, &transaction->batches[1 - transaction->now], &ahead->error);
+}
+
+static void wait_for(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) != 0) {
+    }
+}
+
+static void *work_ahead(void *context)
+{
+    struct ahead *ahead = context;
+    for (wait_for(&ahead->asked); !ahead->is_over; wait_for(&ahead->asked)) {
+        fill_other(ahead);
+        sem_post(&ahead->filled);
+    }
+    return NULL;
+}
+
+static void begin_ahead(struct ahead *ahead, sv_transaction *transaction)
+{
+    *ahead = (struct ahead){.transaction = transaction};
+    if (transaction->editor->options.works_ahead &&
+        transaction->next_window < transaction->num_windows) {
+        sem_init(&ahead->asked, 0, 0);
+        sem_init(&ahead->filled, 0, 0);
+        ahead->is_running = pthread_create(&ahead->thread, NULL, work_ahead, ahead) == 0;
+    }
+}
+
+static void end_ahead(struct ahead *ahead)
+{
+    if (ahead->is_running) {
+        ahead->is_over = true;
+        sem_post(&ahead->asked);
+        pthread_join(ahead->thread, NULL);
+    }
+}
+
+static sv_status flush_and_fill(struct ahead *ahead, sv_error *error)
+{
+    sv_transaction *transaction = ahead->transaction;
+    if (ahead->is_running) {
+        sem_post(&ahead->asked);
+    }
+    sv_status status = flush(transaction, error);
+    if (ahead->is_running) {
+        wait_for(&ahead->filled);
+    } else if (status == SV_OK) {
+        fill_other(ahead);
+    }
+    transaction->now = 1 - transaction->now;
+    if (status == SV_OK && ahead->status != SV_OK && error != NULL) {
+        *error = ahead->error;
+    }
+    return status == SV_OK ? ahead->status : status;
 }
 
 sv_status sv_transaction_run(sv_transaction *transaction, sv_error *error)
 {
-    struct next next;
-    sv_status status = SV_OK;
+    struct ahead ahead;
+    sv_status status = fill(transaction, batch_now(transaction), error);
+    begin_ahead(&ahead, transaction);
     while (status == SV_OK && transaction->next_window < transaction->num_windows) {
-        if (is_stopped(transaction)) {
-            return sv_fail(error, SV_CANCELLED, "the edit was stopped");
-        }
-        status = compute_next(transaction, &next, error);
-        if (status == SV_OK) {
-            status = stage(transaction, &next.record, error);
-        }
-        if (status == SV_OK) {
-            tell_progress(transaction, &next.record.is.wind.run);
-        }
+        status = is_stopped(transaction) ? stopped(error) : flush_and_fill(&ahead, error);
     }
-    return status;
+    end_ahead(&ahead);
+    return status == SV_OK && is_stopped(transaction) ? stopped(error) : status;
 }
 
 sv_status sv_transaction_rehearse(sv_transaction *transaction, sv_spectator *see, void *context,
                                   sv_error *error)
 {
     struct next next;
+    const sv_batch *batch = batch_now(transaction);
     sv_status status = SV_OK;
     while (status == SV_OK && transaction->next_window < transaction->num_windows) {
         if (is_stopped(transaction)) {
-            return sv_fail(error, SV_CANCELLED, "the edit was stopped");
+            return stopped(error);
         }
-        status = compute_next(transaction, &next, error);
+        status = compute_next(transaction, batch, &next, error);
         if (status == SV_OK && see != NULL) {
-            status = see(context, next.part, &next.place, transaction->after, error);
+            status = see(context, next.part, &next.place, batch->after, error);
         }
         transaction->next_window++;
         tell_progress(transaction, &next.record.is.wind.run);
     }
     return status;
 }
+
+/* ---- samples that are supplied ----------------------------------------------------------- */
 
 static void count_changes(sv_dtype dtype, int64_t count, const unsigned char *before,
                           const unsigned char *after, sv_tally *tally)
@@ -269,7 +378,14 @@ sv_status sv_transaction_supply(sv_transaction *transaction, const sv_run *run, 
     const sv_editor *editor = transaction->editor;
     sv_record record = {.kind = SV_WIND};
     size_t num_bytes = (size_t)(run->count * run->item_bytes);
-    unsigned char *before = transaction->record + SV_RECORD_HEAD_BYTES;
+    sv_batch *batch = batch_now(transaction);
+    if (!has_room(transaction, batch, (size_t)sv_record_bytes(2 * (int64_t)num_bytes))) {
+        sv_status status = flush(transaction, error);
+        if (status != SV_OK) {
+            return status;
+        }
+    }
+    unsigned char *before = batch->records + batch->record_bytes + SV_RECORD_HEAD_BYTES;
     record.is.wind.run = *run;
     record.is.wind.after_bytes = (uint32_t)num_bytes;
     sv_status status =
@@ -278,9 +394,10 @@ sv_status sv_transaction_supply(sv_transaction *transaction, const sv_run *run, 
         return status;
     }
     memcpy(before + num_bytes, items, num_bytes);
-    memcpy(transaction->after + transaction->staged_bytes, items, num_bytes);
+    memcpy(batch->after + batch->after_bytes, items, num_bytes);
     count_changes(dtype, run->count, before, items, &transaction->tally);
-    return stage(transaction, &record, error);
+    stage(transaction, batch, &record);
+    return SV_OK;
 }
 
 /* ---- the end ----------------------------------------------------------------------------- */

@@ -35,14 +35,31 @@ static sv_status open_rooms(sv_transaction *transaction, sv_error *error)
     return SV_OK;
 }
 
-sv_status sv_transaction_open_batch(sv_transaction *transaction, int64_t windows, sv_error *error)
+static sv_status open_batch(sv_transaction *transaction, sv_batch *batch, int64_t windows,
+                            sv_error *error)
 {
     size_t after = (size_t)windows * items_room(transaction);
+    batch->records = sv_malloc_aligned(64, transaction->record_room + after);
+    batch->after = batch->records + transaction->record_room;
+    batch->staged = sv_calloc((size_t)windows, sizeof *batch->staged);
+    return batch->records != NULL && batch->staged != NULL
+               ? SV_OK
+               : sv_fail_memory(error, transaction->record_room + after);
+}
+
+/* Records of samples that a program supplies are larger, and then there are fewer in a batch. */
+sv_status sv_transaction_open_batches(sv_transaction *transaction, int64_t windows, sv_error *error)
+{
+    int64_t items = (int64_t)items_room(transaction);
+    int64_t each = sv_max_i8(sv_transaction_largest_record(transaction), sv_record_bytes(items));
+    int64_t room = sv_max_i8(windows * each, sv_record_bytes(2 * items));
     transaction->batch_windows = windows;
-    transaction->after = sv_malloc_aligned(64, after);
-    transaction->staged = sv_calloc((size_t)windows, sizeof *transaction->staged);
-    return transaction->after != NULL && transaction->staged != NULL ? SV_OK
-                                                                     : sv_fail_memory(error, after);
+    transaction->record_room = (size_t)room;
+    sv_status status = open_batch(transaction, &transaction->batches[0], windows, error);
+    if (status == SV_OK && transaction->num_windows > windows) {
+        status = open_batch(transaction, &transaction->batches[1], windows, error);
+    }
+    return status;
 }
 
 /* Parts whose work is not known, or does not take the parameters, keep a NULL. */
@@ -91,8 +108,10 @@ void sv_transaction_close(sv_transaction *transaction)
     sv_free(transaction->parts);
     sv_free(transaction->begn_bytes);
     sv_free(transaction->record);
-    sv_free(transaction->after);
-    sv_free(transaction->staged);
+    for (int i = 0; i < 2; i++) {
+        sv_free(transaction->batches[i].records);
+        sv_free(transaction->batches[i].staged);
+    }
     *transaction = (sv_transaction){.slot = 0};
 }
 
@@ -157,7 +176,7 @@ static sv_status make_batch(sv_transaction *transaction, sv_error *error)
     }
     begn->slot_bytes =
         transaction->keeps ? 0 : windows * sv_transaction_largest_record(transaction);
-    return sv_transaction_open_batch(transaction, windows, error);
+    return sv_transaction_open_batches(transaction, windows, error);
 }
 
 /* Holes of the recording: a full disk must answer here, not at a store. */
@@ -243,9 +262,11 @@ static sv_status begin(sv_transaction *transaction, sv_error *error)
     if (status == SV_OK) {
         status = reserve(transaction, error);
     }
-    return status == SV_OK ? sv_journal_append(&editor->journal, &transaction->begn,
-                                               transaction->begn_bytes, error)
-                           : status;
+    if (status != SV_OK) {
+        return status;
+    }
+    sv_journal_close_body(&transaction->begn, transaction->begn_bytes);
+    return sv_journal_append(&editor->journal, &transaction->begn, transaction->begn_bytes, error);
 }
 
 sv_status sv_transaction_begin(sv_editor *editor, const sv_part *parts, uint32_t num_parts,

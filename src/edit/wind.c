@@ -82,14 +82,14 @@ void sv_wind_find(const sv_transaction *transaction, int64_t number, uint32_t *p
 /* ---- writing ----------------------------------------------------------------------------- */
 
 /* Where packing does not pay, it is tried again only now and then. */
-static void pack_old(sv_transaction *transaction, sv_record *record, size_t items_bytes)
+static void pack_old(sv_transaction *transaction, sv_record *record, unsigned char *body,
+                     size_t items_bytes)
 {
     enum { PAUSE = 16 };
     sv_wind *wind = &record->is.wind;
     if (!transaction->keeps || transaction->windows_not_packed-- > 0) {
         return;
     }
-    unsigned char *body = transaction->record + SV_RECORD_HEAD_BYTES;
     size_t packed = sv_items_pack(body, items_bytes, (size_t)wind->run.item_bytes,
                                   transaction->found, transaction->scratch);
     transaction->windows_not_packed = packed != 0 ? 0 : PAUSE;
@@ -102,22 +102,27 @@ static void pack_old(sv_transaction *transaction, sv_record *record, size_t item
     wind->flags |= SV_WIND_PACKED;
 }
 
-sv_status sv_wind_write(sv_transaction *transaction, sv_record *record, size_t items_bytes,
-                        sv_error *error)
+void sv_wind_close(sv_transaction *transaction, sv_record *record, unsigned char *bytes,
+                   size_t items_bytes)
 {
-    sv_journal *journal = &transaction->editor->journal;
     sv_wind *wind = &record->is.wind;
     record->kind = SV_WIND;
     record->number = transaction->begn.number;
     wind->before_bytes = (uint32_t)items_bytes;
-    pack_old(transaction, record, items_bytes);
+    pack_old(transaction, record, bytes + SV_RECORD_HEAD_BYTES, items_bytes);
     record->body_bytes = (int64_t)wind->before_bytes + wind->after_bytes + wind->context_bytes;
+    sv_journal_close_body(record, bytes);
+}
+
+sv_status sv_wind_write(sv_transaction *transaction, sv_record *record, unsigned char *bytes,
+                        sv_error *error)
+{
+    sv_journal *journal = &transaction->editor->journal;
     if (transaction->keeps) {
-        return sv_journal_append(journal, record, transaction->record, error);
+        return sv_journal_append(journal, record, bytes, error);
     }
     record->at = transaction->slot_at;
-    sv_status status =
-        sv_journal_write(journal, record, transaction->slot_crc, transaction->record, error);
+    sv_status status = sv_journal_write(journal, record, transaction->slot_crc, bytes, error);
     transaction->slot_at = record->end;
     transaction->slot_crc = record->crc;
     return status;

@@ -98,8 +98,11 @@ sv_status sv_journal_read_begn(const sv_journal *journal, int64_t at, sv_record 
 sv_status sv_journal_read_body(const sv_journal *journal, const sv_record *record, void *body,
                                bool *is_whole, sv_error *error);
 
-/* Writes `record` at record->at. `bytes` is room for all of it, sv_record_bytes(), with the body
- * behind the place of the head. Sets the CRCs and `end`. */
+/* `bytes` is room for all of a record, sv_record_bytes(), with the body behind the place of the
+ * head: its CRC, and zeros behind it. Any thread may do this. */
+void sv_journal_close_body(sv_record *record, unsigned char *bytes);
+
+/* Writes `record`, whose body was closed, at record->at. Sets the CRCs and `end`. */
 sv_status sv_journal_write(sv_journal *journal, sv_record *record, uint64_t seed,
                            unsigned char *bytes, sv_error *error);
 

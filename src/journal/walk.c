@@ -194,16 +194,21 @@ sv_status sv_journal_write_again(sv_journal *journal, int64_t from, int64_t to, 
     return SV_OK;
 }
 
+void sv_journal_close_body(sv_record *record, unsigned char *bytes)
+{
+    size_t body_bytes = (size_t)record->body_bytes;
+    size_t whole = (size_t)sv_record_bytes(record->body_bytes);
+    unsigned char *body = bytes + SV_RECORD_HEAD_BYTES;
+    record->body_crc = sv_crc(body, body_bytes, 0);
+    memset(body + body_bytes, 0, whole - SV_RECORD_HEAD_BYTES - body_bytes);
+}
+
 sv_status sv_journal_write(sv_journal *journal, sv_record *record, uint64_t seed,
                            unsigned char *bytes, sv_error *error)
 {
-    size_t body_bytes = (size_t)record->body_bytes;
-    unsigned char *body = bytes + SV_RECORD_HEAD_BYTES;
-    record->body_crc = sv_crc(body, body_bytes, 0);
     sv_record_encode(record, seed, journal->header_crc, bytes);
-    size_t whole = (size_t)(record->end - record->at);
-    memset(body + body_bytes, 0, whole - SV_RECORD_HEAD_BYTES - body_bytes);
-    return sv_write_at(journal->system, journal->fd, record->at, bytes, whole, error);
+    return sv_write_at(journal->system, journal->fd, record->at, bytes,
+                       (size_t)(record->end - record->at), error);
 }
 
 /* A MARK is not appended to one that may not be on the disk: a power loss could leave the second
@@ -248,5 +253,6 @@ sv_status sv_journal_mark(sv_journal *journal, const sv_record *begn, sv_outcome
                                   .previous_at = journal->mark_at,
                                   .time = time,
                                   .tally = *tally}};
+    sv_journal_close_body(&mark, bytes);
     return sv_journal_append(journal, &mark, bytes, error);
 }

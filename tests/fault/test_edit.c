@@ -78,6 +78,7 @@ static sv_status gain_by(const sv_system *system, double gain, bool keeps, sv_er
     options.system = system;
     options.window_bytes = 2048;
     options.batch_windows = 3;
+    options.works_ahead = system == &sv_real_system; /* the counts of calls are for one thread */
     sv_status status = sv_editor_open(recording, &options, &editor, &recovery, error);
     if (status != SV_OK) {
         return status;

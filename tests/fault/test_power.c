@@ -115,6 +115,7 @@ static sv_status open_editor(struct disk *disk, const sv_work *const *works, sv_
     options.works = works;
     options.window_bytes = A_WINDOW * STRIDE;
     options.batch_windows = batch_windows;
+    options.works_ahead = false; /* the machine has one thread */
     disk_now = disk;
     scramble_system = &disk_system;
     return sv_editor_open("d", &options, editor, &recovery, &last_error);
