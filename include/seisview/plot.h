@@ -11,6 +11,7 @@
 #define SEISVIEW_PLOT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "seisview/api.h"
 #include "seisview/status.h"
@@ -71,6 +72,22 @@ typedef struct sv_figure {
  * SV_INVALID: another suffix, no regular file, too many series, a text that is not UTF-8;
  * SV_UNSUPPORTED: cairo is not there, or lacks what is needed; SV_IO, SV_NOMEM. */
 SV_API sv_status sv_plot_write(const char *path, const sv_figure *figure, sv_error *error);
+
+/* A square of values, each a cell whose colour tells its size and sign: blue below 0, white at 0,
+ * orange above; grey where it is NaN. Cells of a small one have their value written in them. */
+typedef struct sv_matrix {
+    const char *title;
+    const char *caption; /* NULL: none */
+    int64_t size;
+    const double *values;     /* size × size, C order */
+    double most;              /* |value| of the full colours; 0: the largest there is */
+    const char *label;        /* of both axes */
+    const char *const *names; /* of rows and columns, shown where there is room; NULL: numbers */
+    int64_t first_number;     /* that of row 0 */
+} sv_matrix;
+
+/* Draws it, as sv_plot_write() does a figure. SV_INVALID also: no row. */
+SV_API sv_status sv_plot_matrix(const char *path, const sv_matrix *matrix, sv_error *error);
 
 /* Whether sv_plot_write() knows the suffix: for those who work long before they draw. SV_INVALID.
  */

@@ -100,6 +100,12 @@ static inline size_t sv_bins_places(const sv_bins *bins)
     return ((size_t)bins->num_targets << bins->width) + 1;
 }
 
+/* Of a row of samples: the sum, which is not finite where one of them is not; then the others mean
+ * nothing. Without samples 0, +inf and −inf. */
+typedef struct sv_spread {
+    double sum, min, max;
+} sv_spread;
+
 typedef struct sv_kernels {
     const char *name;
 
@@ -178,6 +184,27 @@ typedef struct sv_kernels {
     void (*histogram_f4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
     void (*histogram_i4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
     void (*histogram_f8)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
+
+    /* Of n samples in place; SV_LANES sums. */
+    void (*spread_f4)(const float *samples, int64_t n, sv_spread *spread);
+    void (*spread_f8)(const double *samples, int64_t n, sv_spread *spread);
+
+    /* (x − mean) · scale in float64, rounded to float32. */
+    void (*shift_f4)(const float *samples, int64_t n, double mean, double scale, float *to);
+    void (*shift_f8)(const double *samples, int64_t n, double mean, double scale, float *to);
+
+    /* Of `rows` interleaved rows of n samples, one frame `step` samples behind the other: writes
+     * (x − pilot) · scale into frames `to_step` apart, elsewhere, and adds these to
+     * each row's sum and their squares to its squares. All is float32, but for the sums of every
+     * eight. */
+    void (*centre_frames)(const float *frames, int64_t step, int64_t n, int64_t rows,
+                          const float *pilots, const float *scales, float *to, int64_t to_step,
+                          double *sums, float *squares);
+
+    /* sums[i] += products[i] · (scale · scales[i]) + (delta · deltas[i] + offset · offsets[i]). */
+    void (*add_products)(double *sums, const float *products, int64_t n, double scale,
+                         const double *scales, double delta, const double *deltas, double offset,
+                         const double *offsets);
 
     /* The plain float32 sum, for the machine's ceiling. */
     float (*sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);

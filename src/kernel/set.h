@@ -54,6 +54,16 @@ void SV_SET(integers)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_
 void SV_SET(histogram_f4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
 void SV_SET(histogram_i4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
 void SV_SET(histogram_f8)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
+void SV_SET(spread_f4)(const float *x, int64_t n, sv_spread *spread);
+void SV_SET(spread_f8)(const double *x, int64_t n, sv_spread *spread);
+void SV_SET(shift_f4)(const float *x, int64_t n, double mean, double scale, float *to);
+void SV_SET(shift_f8)(const double *x, int64_t n, double mean, double scale, float *to);
+void SV_SET(centre_frames)(const float *frames, int64_t step, int64_t n, int64_t rows,
+                           const float *pilots, const float *scales, float *to, int64_t to_step,
+                           double *sums, float *squares);
+void SV_SET(add_products)(double *sums, const float *products, int64_t n, double scale,
+                          const double *scales, double delta, const double *deltas, double offset,
+                          const double *offsets);
 float SV_SET(sum_f4)(const float *const stream[SV_STREAMS], int64_t lines);
 bool SV_SET(split_frames)(const uint8_t packings[SV_STEIM_CODES], const unsigned char *frames,
                           int64_t num_frames, sv_byte_order order, int32_t *differences,
