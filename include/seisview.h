@@ -6,6 +6,7 @@
 #include "seisview/array.h"
 #include "seisview/buffer.h"
 #include "seisview/convert.h"
+#include "seisview/correlation.h"
 #include "seisview/dtype.h"
 #include "seisview/edit.h"
 #include "seisview/guard.h"

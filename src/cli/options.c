@@ -20,15 +20,16 @@ enum {
     DUMP = 1 << COMMAND_dump,
     CONVERT = 1 << COMMAND_convert,
     BENCH = 1 << COMMAND_bench,
+    CORR = 1 << COMMAND_corr,
     EDIT = 1 << COMMAND_edit,
     UNDO = 1 << COMMAND_undo | 1 << COMMAND_redo,
     LOG = 1 << COMMAND_log,
     VERIFY = 1 << COMMAND_verify,
     HELP = 1 << COMMAND_help,
     SCANNING = STATS | INFO | DUMP,
-    READING = SCANNING | CONVERT,
+    READING = SCANNING | CONVERT | CORR,
     OPENING = READING | BENCH | EDIT,
-    REPORTING = STATS | INFO | BENCH | LOG,
+    REPORTING = STATS | INFO | BENCH | LOG | CORR,
     CHANGING = EDIT | UNDO | VERIFY,
     LOCKING = CHANGING | LOG
 };
@@ -329,6 +330,30 @@ static bool read_output(struct options *options, const char *text, sv_error *err
     return sv_plot_check(text, error) == SV_OK;
 }
 
+/* A picture, or NumPy's array. */
+static bool read_matrix_output(struct options *options, const char *text, sv_error *error)
+{
+    const char *suffix = strrchr(text, '.');
+    options->output = text;
+    return (suffix != NULL && strcmp(suffix, ".npy") == 0) || sv_plot_check(text, NULL) == SV_OK ||
+           refuse(error, "its suffix does not say what to write; give .npy, .png, .svg or .pdf");
+}
+
+static bool set_covariance(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->covariance = true;
+    return true;
+}
+
+static bool read_nan(struct options *options, const char *text, sv_error *error)
+{
+    options->fail_on_missing = strcmp(text, "fail") == 0;
+    return options->fail_on_missing || strcmp(text, "pairwise") == 0 ||
+           refuse(error, "there is no such way to treat NaN; give pairwise or fail");
+}
+
 static bool read_against(struct options *options, const char *text, sv_error *error)
 {
     options->against_numpy = strcmp(text, "numpy") == 0;
@@ -469,6 +494,11 @@ static const struct option_entry entries[] = {
     {"json", NULL, REPORTING, set_json, "JSON Lines instead of a table"},
     {"csv", NULL, REPORTING, set_csv, "CSV instead of a table"},
     {"output", "FILE", BENCH, read_output, "draw what was measured into FILE: .png, .svg or .pdf"},
+    {"output", "FILE", CORR, read_matrix_output,
+     "instead of a table: the matrix as .npy, or drawn as .png, .svg or .pdf"},
+    {"covariance", NULL, CORR, set_covariance, "covariances instead of correlations"},
+    {"nan", "HOW", CORR, read_nan,
+     "pairwise (default): each pair by the samples that both have; fail where one is missing"},
     {"fail-on", "EXPR", STATS, read_condition,
      "exit 3 when a row says yes to EXPR, as in 'num_nan>0'; repeatable"},
     {"moments", NULL, STATS, set_moments, "skewness and kurtosis too"},
@@ -479,6 +509,8 @@ static const struct option_entry entries[] = {
     {"detrend", "[=ORDER]", STATS, read_detrend,
      "measure what is left when each channel's trend is taken away, a polynomial of ORDER 0 to 5 "
      "(default 1)"},
+    {"detrend", "[=ORDER]", CORR, read_detrend,
+     "take each channel's trend away first, a polynomial of ORDER 0 to 5 (default 1)"},
     {"quantiles", "[=LIST]", STATS, read_quantiles,
      "the quartiles too, and the quantiles of LIST, as in 0.01,0.99: exact, by further passes"},
     {"hex", NULL, DUMP, set_hex, "the bytes of each sample as the file has them"},
@@ -498,10 +530,11 @@ static const struct option_entry entries[] = {
     {"against", "NAME", BENCH, read_against, "numpy: the same work by NumPy too"},
     {"wait", "SECONDS", LOCKING, read_wait,
      "how long to wait while somebody else edits or reads it (default 0)"},
-    {"threads", "N", SCANNING | EDIT, read_threads, "default: the processors this process may use"},
+    {"threads", "N", SCANNING | EDIT | CORR, read_threads,
+     "default: the processors this process may use"},
     {"io", "HOW", SCANNING, read_io, "auto (default), map, read or direct"},
     {"progress", "WHEN", OPENING | UNDO | VERIFY, read_progress, "always or never a progress bar"},
-    {"explain", NULL, SCANNING, set_explain, "say how the file was read, and how fast"},
+    {"explain", NULL, SCANNING | CORR, set_explain, "say how the file was read, and how fast"},
     {"help", NULL, OPENING | LOCKING | HELP, set_help, "this help"},
 };
 
@@ -541,10 +574,11 @@ static char *add_letter(const struct option_entry *entry, char *letters)
 }
 
 /* The entry that getopt answers with. */
-static const struct option_entry *entry_of(int answer)
+static const struct option_entry *entry_of(const struct command *command, int answer)
 {
     const struct option_entry *entry = entries;
-    while (answer < FIRST_LONG && (entry->name == NULL || letter_of(entry) != answer)) {
+    while (answer < FIRST_LONG &&
+           (entry->name == NULL || !takes(command, entry) || letter_of(entry) != answer)) {
         entry++;
     }
     return answer < FIRST_LONG ? entry : &entries[answer - FIRST_LONG];
@@ -626,7 +660,7 @@ static bool read_all(int argc, char **argv, struct options *options)
             say_refused(options->command, answer, argv[optind > looked_at ? optind - 1 : optind]);
             return false;
         }
-        if (!read_entry(entry_of(answer), options)) {
+        if (!read_entry(entry_of(options->command, answer), options)) {
             return false;
         }
     }

@@ -35,7 +35,7 @@ struct options {
     const char *to_format; /* NULL: by the suffix */
     const char *encoding;  /* NULL: the recording's own */
     bool force;
-    const char *output; /* -o: a picture, NULL: none */
+    const char *output; /* -o: a picture, of corr also a matrix; NULL: none */
     bool against_numpy;
     const char **conditions; /* of --fail-on */
     int num_conditions;
@@ -44,6 +44,8 @@ struct options {
     int num_quantiles;
     bool moments, clipping, energy; /* figures that are added, */
     bool quick;                     /* and the usual ones but mean and max-abs left out */
+    bool covariance;                /* corr: instead of correlations */
+    bool fail_on_missing;           /* corr --nan=fail */
     bool detrend;
     int64_t detrend_order;
 

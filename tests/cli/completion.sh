@@ -31,7 +31,7 @@ expect 'interleaved' stats --layout i
 expect 'map' stats --io = m
 expect 'auto map read direct' stats --io =
 expect 'always never' stats --progress ''
-expect 'convert' co
+expect 'convert corr' co
 expect '--to-format' convert --to-
 expect 'segy' convert --to-format seg
 expect 'steim1 steim2' convert --encoding st

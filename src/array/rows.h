@@ -1,0 +1,87 @@
+/* Rows that are read side by side: where each begins, and its samples a chunk at a time, as float32
+ * or float64 in native order.
+ *
+ * Neighbouring rows of one segment are a *group*. Where it lies plainly in a file, any thread
+ * reads any part of it. Where it does not, it has one reader, and is one thread's at a time. */
+#ifndef SV_ARRAY_ROWS_H
+#define SV_ARRAY_ROWS_H
+
+#include <stdbool.h>
+
+#include "kernel/kernel.h"
+#include "scan/file.h"
+#include "seisview/correlation.h"
+#include "seisview/trend.h"
+
+typedef struct sv_row_group {
+    sv_recording *recording;
+    sv_segment segment;
+    int64_t first;           /* sample of the segment */
+    int64_t position, count; /* its rows, among all */
+    sv_reader *reader;       /* NULL: in place */
+} sv_row_group;
+
+typedef struct sv_rows_read {
+    const sv_kernels *kernels;
+    const sv_correlation_row *rows;
+    int64_t num_rows, num_samples;
+    sv_row_group *groups;
+    int64_t num_groups;
+    bool has_readers;
+    sv_trend *trends; /* of the rows; NULL: they stay */
+} sv_rows_read;
+
+/* n samples of a row: one of the two is not NULL. */
+typedef struct sv_row_values {
+    const float *f4;
+    const double *f8;
+    int64_t n;
+} sv_row_values;
+
+/* Takes the values of the row at `position`. It may be left in the middle when the file is cut
+ * under it: it must not lock or allocate. */
+typedef void sv_take_row(void *context, int64_t position, const sv_row_values *values);
+
+/* Memory of one thread for chunks of so many samples. */
+typedef struct sv_rows_scratch {
+    int64_t samples;
+    char *dense;    /* some interleaved rows put together */
+    float *f4;      /* a row */
+    double *f8;     /* a row */
+    double *staged; /* all rows of a group with a reader; NULL where there are none */
+} sv_rows_scratch;
+
+/* What was done, by one thread. */
+typedef struct sv_rows_count {
+    int64_t bytes_mapped, bytes_copied, samples_lost;
+    sv_error loss; /* of the first of them */
+} sv_rows_count;
+
+/* SV_RANGE: a row or a sample is not there; SV_STALE, SV_NOMEM, SV_IO. `rows` is borrowed. To be
+ * closed also where it failed. */
+sv_status sv_rows_open(sv_rows_read *set, const sv_correlation_row *rows, int64_t num_rows,
+                       int64_t num_samples, sv_error *error);
+void sv_rows_close(sv_rows_read *set);
+
+/* Finds the rows' trends, which are taken away from then on. Statuses: sv_trend_scan(), but
+ * SV_FORMAT: what cannot be decoded is told when it is read again. */
+sv_status sv_rows_detrend(sv_rows_read *set, int order, const sv_scan_options *options,
+                          sv_scan_report *report, sv_error *error);
+
+sv_status sv_rows_scratch_open(sv_rows_scratch *scratch, const sv_rows_read *set, int64_t samples,
+                               sv_error *error);
+void sv_rows_scratch_close(sv_rows_scratch *scratch);
+
+/* Gives `count` rows of the group from its row `from` on, samples [first, first + n) counted from
+ * where the rows begin, to `take`. A group with a reader gives all its rows. What cannot be
+ * decoded is NaN. SV_TRUNCATED, SV_IO. */
+sv_status sv_rows_load(const sv_rows_read *set, const sv_row_group *group, int64_t from,
+                       int64_t count, int64_t first, int64_t n, sv_rows_scratch *scratch,
+                       sv_take_row *take, void *context, sv_rows_count *counted, sv_error *error);
+
+/* Runs body(context), which touches the recording's mapping, and looks whether the file is still
+ * whole. The body may be left in the middle. SV_TRUNCATED, SV_IO. */
+sv_status sv_rows_guard(void (*body)(void *context), void *context, const sv_recording *recording,
+                        sv_error *error);
+
+#endif

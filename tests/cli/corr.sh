@@ -1,0 +1,169 @@
+# seisview corr: matrices by hand, files lined up by time, gaps, missing samples, output of all kinds.
+# shellcheck source=tests/cli/lib.sh
+. "${top_srcdir:?}/tests/cli/lib.sh"
+
+samples '<f4' 1 2 2 4 3 5 4 8 5 11 >two.bin
+
+check 'a matrix whose values are known'
+run corr --json --channels 2 two.bin
+exits 0
+says_nothing
+has 1 file='"two.bin"' id=null channel=0 num_samples=5 num_missing=0 sample_mean=3 0=1
+has 2 channel=1 sample_mean=6 1=1
+case $(value 1 1) in 0.98386*) ;; *) fail "the correlation is $(value 1 1)" ;; esac
+[ "$(value 1 1)" = "$(value 2 0)" ] || fail 'it is not symmetric'
+run corr --json --channels 2 --covariance two.bin
+case $(value 1 0),$(value 1 1) in 2,4.4* | 1.99999*,4.4* | 2.0000*,4.4* | 2,4.39999*) ;; *)
+    fail "the covariances are $(value 1 0) and $(value 1 1)" ;; esac
+
+check 'CSV and the table have the same columns'
+run corr --csv --channels 2 two.bin
+exits 0
+[ "$(head -n 1 out)" = 'file,id,segment,channel,start,end,sample_rate,num_samples,num_missing,sample_mean,sample_stdev,0,1' ] ||
+    fail 'the columns are others'
+run corr --channels 2 two.bin
+exits 0
+grep -q 'num_samples   5' out || fail 'no num_samples'
+grep -q '0.98387' out || fail 'no coefficient'
+
+check 'chosen channels keep their numbers'
+run corr --json --channel 1-2 "$DATA/quake.bin"
+exits 0
+has 1 channel=1 1=1
+has 2 channel=2 2=1
+[ "$(wc -l <out)" -eq 2 ] || fail 'other rows'
+
+check 'files without times begin together, and their channels number on'
+samples '<f4' 1 2 3 4 5 6 >a.f32
+samples '<f4' 6 5 4 3 >b.f32
+run corr --json a.f32 b.f32
+exits 0
+has 1 file='"a.f32"' channel=0 num_samples=4 0=1
+has 2 file='"b.f32"' channel=1 num_samples=4 1=1
+case $(value 1 1) in -1 | -0.99999*) ;; *) fail "the coefficient is $(value 1 1)" ;; esac
+
+check 'files with times are lined up by them'
+seisview()
+{
+    "$SEISVIEW" "$@"
+}
+seisview convert --rate 10 --start 2026-01-01T00:00:00Z a.f32 a.sac
+samples '<f4' 9 9 4 5 6 7 8 >late.f32
+seisview convert --rate 10 --start 2026-01-01T00:00:00.1Z late.f32 late.sac
+run corr --json a.sac late.sac
+exits 0
+has 1 start='"2026-01-01T00:00:00.1Z"' end='"2026-01-01T00:00:00.5Z"' num_samples=5 sample_mean=4
+has 2 start='"2026-01-01T00:00:00.1Z"' num_samples=5 sample_mean=6.5999999999999996
+
+check 'nothing in common, a file without time, another rate'
+seisview convert --rate 10 --start 2026-01-02T00:00:00Z a.f32 tomorrow.sac
+run corr a.sac tomorrow.sac
+refused 2 'tomorrow.sac: channel 1 begins when channel 0 has ended'
+run corr a.sac b.f32
+refused 2 'b.f32: it has no time by which to line it up'
+seisview convert --rate 20 --start 2026-01-01T00:00:00Z a.f32 fast.sac
+run corr a.sac fast.sac
+refused 2 'fast.sac: channel 1 has 20 samples a second, and channel 0 10'
+
+check 'a gap is told, and a window without it taken'
+seisview convert --rate 10 --start 2026-01-01T00:00:00Z a.f32 first.mseed
+seisview convert --rate 10 --start 2026-01-01T00:00:01Z a.f32 second.mseed
+cat first.mseed second.mseed >gap.mseed
+seq 1 30 | "$MAKE_SAMPLES" '<f4' >long.f32
+cat >long.sigmf-meta <<'END'
+{"global": {"core:datatype": "rf32_le", "core:sample_rate": 10, "core:version": "1.0.0"},
+ "captures": [{"core:sample_start": 0, "core:datetime": "2026-01-01T00:00:00Z"}], "annotations": []}
+END
+run corr gap.mseed long.f32
+refused 2 'gap.mseed: channel 0 has a gap after 2026-01-01T00:00:00.5Z'
+run corr --json --to 2026-01-01T00:00:00.4Z gap.mseed long.f32
+exits 0
+has 1 num_samples=4 0=1
+
+check 'missing samples: pair by pair, or not at all'
+samples '<f4' 1 2 2 4 nan 5 4 8 5 inf >gaps.bin
+run corr --json --channels 2 gaps.bin
+exits 0
+has 1 num_missing=1 num_samples=5
+has 2 num_missing=1
+case $(value 1 1) in 1 | 0.99999* ) ;; *) fail "the coefficient is $(value 1 1)" ;; esac
+run corr --nan=fail --channels 2 gaps.bin
+refused 2 'gaps.bin: sample 2 of row 0 is missing'
+run corr --nan=perhaps gaps.bin
+refused 1 'there is no such way to treat NaN'
+
+check 'constants have no coefficient'
+samples '<f4' 1 7 2 7 3 7 >flat.bin
+run corr --json --channels 2 flat.bin
+exits 0
+has 1 0=1 1=null
+has 2 1=null sample_stdev=0
+
+check 'trends are taken away'
+samples '<f8' 0 0 11 9 20 20 31 29 40 40 >trend.bin
+run corr --json --dtype f8 --channels 2 --detrend trend.bin
+exits 0
+case $(value 1 1) in -1 | -0.99999*) ;; *) fail "the coefficient is $(value 1 1)" ;; esac
+
+check 'the same to the last digit for any number of threads'
+run corr --json --threads 1 "$DATA/quake.bin"
+mv out first
+for threads in 2 5; do
+    run corr --json --threads "$threads" "$DATA/quake.bin"
+    cmp -s out first || fail "other figures with $threads threads"
+done
+
+check 'the matrix as a file, instead of the table or beside it'
+run corr -o matrix.npy "$DATA/quake.bin"
+exits 0
+prints_nothing
+seisview dump matrix.npy >dumped
+[ "$(wc -l <dumped)" -eq 3 ] || fail 'the array has another shape'
+grep -q '^1' dumped || fail 'the array is another'
+run corr --json -o matrix.npy "$DATA/quake.bin"
+[ "$(wc -l <out)" -eq 3 ] || fail 'no rows beside the file'
+for suffix in png svg pdf; do
+    run corr -o "matrix.$suffix" "$DATA/quake.bin"
+    exits 0
+    [ -s "matrix.$suffix" ] || fail "no picture $suffix"
+done
+run corr -o matrix.txt "$DATA/quake.bin"
+refused 1 'its suffix does not say what to write'
+cp two.bin two.npy
+run corr --format raw -o two.npy two.npy
+refused 1 'two.npy: it is one of the recordings'
+run corr -o nowhere/matrix.npy two.bin
+refused 2 'nowhere/matrix.npy: '
+
+check '--explain names the kernels'
+run corr --explain "$DATA/quake.bin"
+exits 0
+grep -q 'OpenBLAS with its [A-Za-z0-9]* kernels' err || fail 'no kernels are named'
+OPENBLAS_CORETYPE=Prescott run corr --explain "$DATA/quake.bin"
+grep -qi 'OpenBLAS with its \(Prescott\|Core2\|armv\|[a-z]*\) kernels' err || fail 'not what was asked for'
+
+check 'without OpenBLAS one line says so'
+mkdir empty
+: >empty/libopenblas.so.0
+LD_LIBRARY_PATH=$PWD/empty run corr "$DATA/quake.bin"
+refused 2 'this needs OpenBLAS, which is not there; install it'
+
+check 'files that are not there, not understood, cut, and no file'
+run corr nowhere.bin
+refused 2 'nowhere.bin: it cannot be opened'
+: >empty.bin
+run corr empty.bin
+refused 2 'empty.bin: '
+echo 'some text' >text.sac
+run corr text.sac
+refused 2 'text.sac: '
+head -c 650 a.sac >cut.sac
+run corr --json cut.sac
+exits 2
+[ "$(wc -l <out)" -eq 1 ] || fail 'what is there was not correlated'
+run corr
+refused 1 'no file is named'
+run corr --from 100 a.f32
+refused 1 'a.f32: the window holds no sample'
+
+finish
