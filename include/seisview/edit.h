@@ -58,6 +58,10 @@ typedef struct sv_edit_options {
                             interrupted is carried on to its end */
     bool only_looks;     /* sv_edit_preview() alone: nothing is changed, nor repaired */
     const char *words;   /* for the log: what the edit does; NULL: nothing */
+    /* Is told in a sentence what else is done: an older edit repaired, a checksum removed. May be
+     * NULL. */
+    void (*note)(void *context, const char *sentence);
+    void *note_context;
     /* Threads and I/O of what is measured; who is told of progress, from 0 for each pass over the
      * samples; and what stops the edit: SV_CANCELLED, and it is carried back, but for one with
      * undo_none that has begun to store. */
@@ -66,7 +70,7 @@ typedef struct sv_edit_options {
 
 #define SV_EDIT_OPTIONS_INIT                                                                       \
     {                                                                                              \
-        0.0, false, false, false, NULL, SV_SCAN_OPTIONS_INIT                                       \
+        0.0, false, false, false, NULL, NULL, NULL, SV_SCAN_OPTIONS_INIT                           \
     }
 
 /* What an edit did, or would do. */
@@ -78,6 +82,7 @@ typedef struct sv_edit_effect {
                               infinite in float32 and float64 where it was not before */
     double largest_change; /* of those that were numbers before and after */
     int64_t journal_bytes; /* at most, that the journal grows by */
+    int64_t free_bytes;    /* sv_edit_preview(): on its file system, for this user */
 } sv_edit_effect;
 
 /* ---- an edit ----------------------------------------------------------------------------- */

@@ -41,18 +41,19 @@ typedef enum sv_layout {
 /* What the caller knows of a file. Anything given wins over what the file or its side file says;
  * dtype, channels, layout and skip make sense for raw samples alone (SV_INVALID otherwise). */
 typedef struct sv_open_options {
-    const char *format; /* a name of sv_format_name(), NULL: guess */
-    sv_dtype dtype;     /* SV_TYPE_NONE: not given, then <f4 */
-    int64_t channels;   /* 0: not given, then 1 */
-    sv_layout layout;   /* SV_LAYOUT_NONE: not given, then interleaved */
-    double rate;        /* Hz, 0: not given, then 1 */
-    sv_time start;      /* SV_TIME_NONE: not given, then unknown */
-    int64_t skip_bytes; /* −1: not given, then 0 */
+    const char *format;  /* a name of sv_format_name(), NULL: guess */
+    sv_dtype dtype;      /* SV_TYPE_NONE: not given, then <f4 */
+    int64_t channels;    /* 0: not given, then 1 */
+    sv_layout layout;    /* SV_LAYOUT_NONE: not given, then interleaved */
+    double rate;         /* Hz, 0: not given, then 1 */
+    sv_time start;       /* SV_TIME_NONE: not given, then unknown */
+    int64_t skip_bytes;  /* −1: not given, then 0 */
+    double wait_seconds; /* how long to wait while it is edited */
 } sv_open_options;
 
 #define SV_OPEN_OPTIONS_INIT                                                                       \
     {                                                                                              \
-        NULL, {SV_TYPE_NONE, 0}, 0, SV_LAYOUT_NONE, 0.0, SV_TIME_NONE, -1                          \
+        NULL, {SV_TYPE_NONE, 0}, 0, SV_LAYOUT_NONE, 0.0, SV_TIME_NONE, -1, 0.0                     \
     }
 
 #define SV_ID_SIZE 64 /* room for any id, with its NUL */

@@ -5,11 +5,10 @@
 
 #include "cli/command.h"
 #include "cli/editing.h"
-#include "cli/files.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/selection.h"
-#include "cli/signals.h"
+#include "cli/size_text.h"
 
 /* ---- what is said ------------------------------------------------------------------------ */
 
@@ -28,14 +27,36 @@ static void tell_words(const struct options *options, char *words, size_t size)
     }
 }
 
-static bool tell_effect(const char *path, const sv_edit_effect *effect)
+static void tell_saturated(const char *path, const sv_edit_effect *effect, const char *how)
+{
+    if (effect->num_saturated > 0) {
+        message(path,
+                "%" PRId64 " samples %s beyond their type: the nearest value it has stands "
+                "for them",
+                effect->num_saturated, how);
+    }
+}
+
+static enum outcome tell_done(const char *path, const sv_edit_effect *effect)
 {
     char line[8192];
+    tell_saturated(path, effect, "lay");
     snprintf(line, sizeof line,
-             "%s: edit %" PRIu64 ": %" PRId64 " samples changed, by %.6g at "
-             "most\n",
-             path, effect->number, effect->num_changed, effect->largest_change);
-    return output_bytes(line, strlen(line));
+             "%s: edit %" PRIu64 ": %" PRId64 " samples changed, by %.6g at most\n", path,
+             effect->number, effect->num_changed, effect->largest_change);
+    return output_bytes(line, strlen(line)) ? DONE : STOPPED;
+}
+
+static enum outcome tell_preview(const char *path, const sv_edit_effect *effect)
+{
+    char line[8192], needed[SIZE_TEXT_SIZE], there[SIZE_TEXT_SIZE];
+    tell_saturated(path, effect, "would lie");
+    snprintf(line, sizeof line,
+             "%s: %" PRId64 " of %" PRId64 " samples would change, by %.6g at most; the journal "
+             "would take up to %s, and %s are free\n",
+             path, effect->num_changed, effect->num_samples, effect->largest_change,
+             size_text(effect->journal_bytes, needed), size_text(effect->free_bytes, there));
+    return output_bytes(line, strlen(line)) ? DONE : STOPPED;
 }
 
 /* ---- one file ---------------------------------------------------------------------------- */
@@ -67,10 +88,16 @@ static enum outcome commit(const char *path, sv_edit *edit)
     sv_edit_effect effect;
     sv_error error;
     sv_status status = sv_edit_commit(edit, &effect, &error);
-    if (status != SV_OK) {
-        return editing_failed(path, status, &error);
-    }
-    return tell_effect(path, &effect) ? DONE : STOPPED;
+    return status == SV_OK ? tell_done(path, &effect) : editing_failed(path, status, &error);
+}
+
+static enum outcome preview(const char *path, sv_edit *edit)
+{
+    sv_edit_effect effect;
+    sv_error error;
+    sv_status status = sv_edit_preview(edit, &effect, &error);
+    sv_edit_rollback(edit, NULL);
+    return status == SV_OK ? tell_preview(path, &effect) : editing_failed(path, status, &error);
 }
 
 static enum outcome edit_opened(const struct options *options, const char *path, sv_edit *edit)
@@ -80,7 +107,7 @@ static enum outcome edit_opened(const struct options *options, const char *path,
         sv_edit_rollback(edit, NULL);
         return outcome;
     }
-    return commit(path, edit);
+    return options->dry_run ? preview(path, edit) : commit(path, edit);
 }
 
 static enum outcome edit_file(const struct options *options, const char *path)
@@ -88,14 +115,17 @@ static enum outcome edit_file(const struct options *options, const char *path)
     char words[4096];
     sv_edit *edit;
     sv_error error;
-    sv_edit_options how = editing_options(options);
+    struct editing editing;
+    sv_edit_options how = editing_begin(&editing, options, path);
     tell_words(options, words, sizeof words);
     how.words = words;
     how.undo_none = options->undo_none;
     how.only_looks = options->dry_run;
     sv_status status = sv_edit_begin(path, &options->open, &how, &edit, &error);
-    return status == SV_OK ? edit_opened(options, path, edit)
-                           : editing_failed(path, status, &error);
+    enum outcome outcome =
+        status == SV_OK ? edit_opened(options, path, edit) : editing_failed(path, status, &error);
+    editing_end(&editing);
+    return outcome;
 }
 
 int cmd_edit(const struct options *options)

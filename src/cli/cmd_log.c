@@ -53,12 +53,14 @@ static bool take(void *context, const sv_log_entry *entry)
 static int list(const struct options *options, const char *path)
 {
     sv_error error;
-    sv_edit_options how = editing_options(options);
     struct log log = {path, output_open(options, columns, NUM_KEYS)};
     if (log.report == NULL) {
         return EXIT_FAILED;
     }
+    struct editing editing;
+    sv_edit_options how = editing_begin(&editing, options, path);
     sv_status status = sv_edit_log(path, &how, take, &log, &error);
+    editing_end(&editing);
     output_close(log.report);
     if (status != SV_OK) {
         message(path, "%s", error.message);
@@ -70,8 +72,10 @@ static int list(const struct options *options, const char *path)
 static int forget(const struct options *options, const char *path)
 {
     sv_error error;
-    sv_edit_options how = editing_options(options);
+    struct editing editing;
+    sv_edit_options how = editing_begin(&editing, options, path);
     sv_status status = sv_edit_forget(path, &how, &error);
+    editing_end(&editing);
     if (status != SV_OK) {
         message(path, "%s", error.message);
         return status == SV_CONFLICT ? EXIT_CHECK : EXIT_FAILED;

@@ -14,8 +14,10 @@ static int verify(const struct options *options, const char *path)
         [SV_VERIFIED_ON] = "an interrupted edit was carried on to its end"};
     sv_verified verified;
     sv_error error;
-    sv_edit_options how = editing_options(options);
+    struct editing editing;
+    sv_edit_options how = editing_begin(&editing, options, path);
     sv_status status = sv_edit_verify(path, &how, &verified, &error);
+    editing_end(&editing);
     if (status == SV_OK) {
         printf("%s: %s\n", path, sentences[verified]);
         return EXIT_DONE;

@@ -11,27 +11,52 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 
+/* An edit goes over its samples several times: each pass begins again. */
 static void on_progress(void *context, int64_t done_bytes, int64_t total_bytes)
 {
-    (void)context;
-    (void)total_bytes;
-    progress_update(done_bytes);
+    struct editing *editing = context;
+    if (done_bytes < editing->pass_bytes) {
+        editing->done_bytes += editing->pass_bytes;
+    }
+    editing->pass_bytes = done_bytes;
+    progress_expect(editing->done_bytes + total_bytes);
+    progress_update(editing->done_bytes + done_bytes);
 }
 
-sv_edit_options editing_options(const struct options *options)
+static void on_note(void *context, const char *sentence)
+{
+    const struct editing *editing = context;
+    message(editing->path, "%s", sentence);
+}
+
+sv_edit_options editing_begin(struct editing *editing, const struct options *options,
+                              const char *path)
 {
     sv_edit_options how = SV_EDIT_OPTIONS_INIT;
+    *editing = (struct editing){.path = path};
     how.wait_seconds = options->wait_seconds;
     how.allow_remote = options->force;
+    how.note = on_note;
+    how.note_context = editing;
     how.scan = options->scan;
     how.scan.progress = on_progress;
+    how.scan.progress_context = editing;
+    progress_begin(options->progress, path, 0);
+    signals_begin_work();
     return how;
+}
+
+void editing_end(struct editing *editing)
+{
+    (void)editing;
+    signals_end_work();
+    progress_end();
 }
 
 enum outcome editing_failed(const char *path, sv_status status, const sv_error *error)
 {
     if (status == SV_CANCELLED) {
-        message(path, "the edit was carried back; nothing was changed");
+        message(path, "nothing was changed");
         return STOPPED;
     }
     message(path, "%s", error->message);
@@ -53,9 +78,7 @@ int editing_each(const struct options *options,
     struct files files;
     files_begin(&files, options->files);
     for (const char *path; !met[STOPPED] && (path = files_next(&files)) != NULL;) {
-        signals_begin_work();
         met[edit(options, path)] = true;
-        signals_end_work();
         met[STOPPED] = met[STOPPED] || signals_stopped();
     }
     files_end(&files);
@@ -80,6 +103,24 @@ static bool read_count(const char *text, int64_t *count)
     return true;
 }
 
+static int run_step(const struct options *options, const char *path, editing_step *step,
+                    const char *done)
+{
+    char line[8192];
+    uint64_t number;
+    sv_error error;
+    struct editing editing;
+    sv_edit_options how = editing_begin(&editing, options, path);
+    sv_status status = step(path, &how, &number, &error);
+    editing_end(&editing);
+    if (status != SV_OK) {
+        message(path, "%s", error.message);
+        return status == SV_CONFLICT ? EXIT_CHECK : EXIT_FAILED;
+    }
+    snprintf(line, sizeof line, "%s: edit %" PRIu64 " %s\n", path, number, done);
+    return output_bytes(line, strlen(line)) ? EXIT_DONE : EXIT_FAILED;
+}
+
 int editing_steps(const struct options *options, editing_step *step, const char *done)
 {
     const char *path = options->files[0];
@@ -90,24 +131,10 @@ int editing_steps(const struct options *options, editing_step *step, const char 
                 options->command->name, options->command->name);
         return EXIT_USAGE;
     }
-    sv_edit_options how = editing_options(options);
-    for (int64_t i = 0; i < count; i++) {
-        uint64_t number;
-        char line[8192];
-        sv_error error;
-        signals_begin_work();
-        sv_status status = step(path, &how, &number, &error);
-        signals_end_work();
-        if (status == SV_CANCELLED) {
-            return EXIT_FAILED;
-        }
-        if (status != SV_OK) {
-            message(path, "%s", error.message);
-            return status == SV_CONFLICT ? EXIT_CHECK : EXIT_FAILED;
-        }
-        snprintf(line, sizeof line, "%s: edit %" PRIu64 " %s\n", path, number, done);
-        if (!output_bytes(line, strlen(line)) || signals_stopped()) {
-            break;
+    for (int64_t i = 0; i < count && !signals_stopped(); i++) {
+        int status = run_step(options, path, step, done);
+        if (status != EXIT_DONE) {
+            return status;
         }
     }
     return EXIT_DONE;

@@ -5,10 +5,19 @@
 #include "cli/options.h"
 #include "cli/selection.h"
 
-/* The options of an edit, as the command line has them. */
-sv_edit_options editing_options(const struct options *options);
+/* Work on one file, with its progress bar. */
+struct editing {
+    const char *path;
+    int64_t done_bytes; /* of the passes that are through */
+    int64_t pass_bytes; /* of the one that is not, when it was last heard of */
+};
 
-/* Says why something failed, unless a signal stopped it. */
+/* The options of an edit, as the command line has them, which tell `editing` how far it is. */
+sv_edit_options editing_begin(struct editing *editing, const struct options *options,
+                              const char *path);
+void editing_end(struct editing *editing);
+
+/* Says why something failed. */
 enum outcome editing_failed(const char *path, sv_status status, const sv_error *error);
 
 /* Edits every file; returns the exit status. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/message.h"
+#include "cli/size_text.h"
 #include "cli/visit.h"
 
 /* Below this, beginning and ending are most of the time, and a share of the ceiling says nothing.
@@ -27,19 +28,6 @@ void explain_look_at_memory(int64_t *peak_anonymous)
         }
     }
     fclose(status);
-}
-
-/* "1.5 GiB", for a person. */
-static const char *size_text(int64_t bytes, char text[32])
-{
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
-    double size = (double)bytes;
-    size_t unit = 0;
-    for (; size >= 1024.0 && unit + 1 < sizeof units / sizeof units[0]; unit++) {
-        size /= 1024.0;
-    }
-    snprintf(text, 32, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
-    return text;
 }
 
 /* Of the first chosen rows and as many samples as a fraction of a second takes. Twice: what comes

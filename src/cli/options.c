@@ -217,7 +217,7 @@ static bool read_wait(struct options *options, const char *text, sv_error *error
 {
     sv_scalar scalar;
     double seconds = sv_scalar_parse(text, &scalar) == SV_OK ? sv_scalar_as_f8(scalar) : NAN;
-    options->wait_seconds = seconds;
+    options->wait_seconds = options->open.wait_seconds = seconds;
     return (isfinite(seconds) && seconds >= 0.0) ||
            refuse(error, "that is no number of seconds; give 0 or more");
 }
@@ -528,8 +528,8 @@ static const struct option_entry entries[] = {
 
     {NULL, NULL, OPENING | LOCKING, NULL, "Running"},
     {"against", "NAME", BENCH, read_against, "numpy: the same work by NumPy too"},
-    {"wait", "SECONDS", LOCKING, read_wait,
-     "how long to wait while somebody else edits or reads it (default 0)"},
+    {"wait", "SECONDS", OPENING | LOCKING, read_wait,
+     "how long to wait for others who edit or read it (default 0)"},
     {"threads", "N", SCANNING | EDIT | CORR, read_threads,
      "default: the processors this process may use"},
     {"io", "HOW", SCANNING, read_io, "auto (default), map, read or direct"},

@@ -118,8 +118,8 @@ sv_status sv_edit_apply(sv_edit *edit, const sv_scan_range *range, const sv_oper
     if (a.trends == NULL) {
         return sv_fail_memory(error, num_trends * sizeof *a.trends);
     }
-    status = sv_operations_measure(recording, range, operations, count, sv_edit_scan(edit),
-                                   a.trends, error);
+    status =
+        sv_operations_measure(recording, range, operations, count, &edit->scan, a.trends, error);
     if (status == SV_OK) {
         status = add_all(&a, error);
     }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -16,21 +17,6 @@
 #include "view/buffer.h"
 
 enum { MOST_PIECES = 4096 };
-
-struct sv_edit {
-    sv_editor editor;
-    sv_recording *recording;
-    char user[SV_USER_SIZE], host[SV_HOST_SIZE];
-    char *words;
-    sv_scan_options scan;
-    sv_part *pieces; /* what is changed: parts, then what was written */
-    uint32_t num_pieces, num_parts;
-    bool keeps;
-    bool has_begun; /* BEGN is in the journal */
-    bool has_failed;
-    sv_transaction transaction;
-    unsigned char *items; /* of one window */
-};
 
 /* ---- opening ----------------------------------------------------------------------------- */
 
@@ -49,7 +35,7 @@ static void find_names(char user[SV_USER_SIZE], char host[SV_HOST_SIZE])
     host[SV_HOST_SIZE - 1] = '\0';
 }
 
-static sv_editor_options editor_options(const sv_edit_options *options)
+sv_editor_options sv_edit_editor_options(const sv_edit_options *options)
 {
     sv_editor_options chosen = sv_editor_defaults;
     if (options != NULL) {
@@ -81,24 +67,52 @@ static sv_status open_recording(sv_edit *edit, const sv_source *source, sv_error
     return status;
 }
 
+static void say(const sv_edit *edit, const char *sentence)
+{
+    if (edit->note != NULL) {
+        edit->note(edit->note_context, sentence);
+    }
+}
+
+static void say_recovered(const sv_edit *edit, sv_recovery recovery)
+{
+    if (edit->editor.was_set_aside) {
+        say(edit, "its journal was that of another file, and was renamed");
+    }
+    if (recovery != SV_NOTHING_HOT) {
+        say(edit, recovery == SV_CARRIED_BACK
+                      ? "an interrupted edit was carried back first"
+                      : "an interrupted edit was carried on to its end first");
+    }
+}
+
 static sv_status open_edit(sv_edit *edit, const sv_source *source, const sv_edit_options *options,
                            sv_error *error)
 {
     sv_recovery recovery;
-    sv_editor_options chosen = editor_options(options);
+    sv_editor_options chosen = sv_edit_editor_options(options);
     const char *words = options != NULL && options->words != NULL ? options->words : "";
     find_names(edit->user, edit->host);
     chosen.user = edit->user;
     chosen.host = edit->host;
     edit->keeps = options == NULL || !options->undo_none;
     edit->scan = options != NULL ? options->scan : (sv_scan_options)SV_SCAN_OPTIONS_INIT;
+    edit->note = options != NULL ? options->note : NULL;
+    edit->note_context = options != NULL ? options->note_context : NULL;
     edit->words = sv_strdup(words);
     edit->items = sv_malloc((size_t)chosen.window_bytes);
-    if (edit->words == NULL || edit->items == NULL) {
+    edit->data_path = sv_strdup(source->data_path);
+    edit->side_path = source->side_path != NULL ? sv_strdup(source->side_path) : NULL;
+    if (edit->words == NULL || edit->items == NULL || edit->data_path == NULL ||
+        (source->side_path != NULL && edit->side_path == NULL)) {
         return sv_fail_memory(error, (size_t)chosen.window_bytes);
     }
     sv_status status = sv_editor_open(source->data_path, &chosen, &edit->editor, &recovery, error);
-    return status == SV_OK ? open_recording(edit, source, error) : status;
+    if (status != SV_OK) {
+        return status;
+    }
+    say_recovered(edit, recovery);
+    return open_recording(edit, source, error);
 }
 
 static void close_edit(sv_edit *edit)
@@ -113,6 +127,8 @@ static void close_edit(sv_edit *edit)
     sv_editor_close(&edit->editor);
     sv_free(edit->pieces);
     sv_free(edit->words);
+    sv_free(edit->data_path);
+    sv_free(edit->side_path);
     sv_free(edit->items);
     sv_free(edit);
 }
@@ -159,11 +175,6 @@ sv_status sv_edit_begin(const char *path, const sv_open_options *open_options,
 sv_recording *sv_edit_recording(const sv_edit *edit)
 {
     return edit->recording;
-}
-
-const sv_scan_options *sv_edit_scan(const sv_edit *edit)
-{
-    return &edit->scan;
 }
 
 /* ---- pieces ------------------------------------------------------------------------------ */
@@ -241,6 +252,26 @@ static sv_status take_piece(sv_edit *edit, const sv_part *piece, sv_error *error
     return SV_OK;
 }
 
+/* Completes the part by a copy of the parameters, and takes it. */
+static sv_status add_part(sv_edit *edit, sv_part *part, const void *parameters,
+                          size_t parameters_bytes, sv_error *error)
+{
+    void *copy = sv_malloc(parameters_bytes);
+    if (copy == NULL) {
+        return sv_fail_memory(error, parameters_bytes);
+    }
+    memcpy(copy, parameters, parameters_bytes);
+    part->parameters = copy;
+    part->parameters_bytes = parameters_bytes;
+    sv_status status = take_piece(edit, part, error);
+    if (status != SV_OK) {
+        sv_free(copy);
+        return status;
+    }
+    edit->num_parts++;
+    return SV_OK;
+}
+
 sv_status sv_edit_add(sv_edit *edit, const sv_view *where, int64_t lead, int64_t trail,
                       const sv_work *work, const void *parameters, size_t parameters_bytes,
                       sv_error *error)
@@ -253,26 +284,54 @@ sv_status sv_edit_add(sv_edit *edit, const sv_view *where, int64_t lead, int64_t
     if (status != SV_OK || part.rows == 0 || part.samples == 0) {
         return status;
     }
-    void *copy = sv_malloc(parameters_bytes);
-    if (copy == NULL) {
-        return sv_fail_memory(error, parameters_bytes);
-    }
-    memcpy(copy, parameters, parameters_bytes);
     part.lead = lead;
     part.trail = trail;
     part.work = work;
-    part.parameters = copy;
-    part.parameters_bytes = parameters_bytes;
-    status = take_piece(edit, &part, error);
-    if (status != SV_OK) {
-        sv_free(copy);
-        return status;
-    }
-    edit->num_parts++;
-    return SV_OK;
+    return add_part(edit, &part, parameters, parameters_bytes, error);
+}
+
+sv_status sv_edit_add_header(sv_edit *edit, int64_t offset_bytes, const void *bytes,
+                             size_t num_bytes, sv_error *error)
+{
+    sv_part part = {.dtype = sv_dtype_make(SV_U1, SV_NATIVE_ENDIAN),
+                    .offset_bytes = offset_bytes,
+                    .rows = 1,
+                    .samples = (int64_t)num_bytes,
+                    .stride_bytes = 1,
+                    .work = &sv_work_header};
+    return add_part(edit, &part, bytes, num_bytes, error);
 }
 
 /* ---- writing ----------------------------------------------------------------------------- */
+
+/* Whether the side file speaks of the samples, as it was when the recording was opened. */
+static bool has_side_file(const sv_edit *edit)
+{
+    sv_sigmf meta;
+    bool is_stated;
+    if (edit->side_path == NULL || edit->recording->format != &sv_format_raw ||
+        sv_sigmf_read(edit->side_path, &meta, NULL) != SV_OK) {
+        return false;
+    }
+    bool describes = sv_sigmf_describes(&meta, edit->data_path, &is_stated);
+    sv_sigmf_free(&meta);
+    return describes;
+}
+
+/* Its checksum of the samples is stale from the first store on. */
+static sv_status drop_checksum(const sv_edit *edit, sv_error *error)
+{
+    bool was_there = false;
+    if (!has_side_file(edit)) {
+        return SV_OK;
+    }
+    sv_status status =
+        sv_sigmf_drop_checksum(edit->editor.system, edit->side_path, &was_there, error);
+    if (status == SV_OK && was_there) {
+        say(edit, "core:sha512 was removed from its side file: it was that of the samples before");
+    }
+    return status;
+}
 
 static sv_status begin_transaction(sv_edit *edit, sv_error *error)
 {
@@ -282,7 +341,7 @@ static sv_status begin_transaction(sv_edit *edit, sv_error *error)
     sv_status status = sv_transaction_begin(&edit->editor, edit->pieces, edit->num_parts,
                                             edit->keeps, edit->words, &edit->transaction, error);
     edit->has_begun = status == SV_OK;
-    return status;
+    return status == SV_OK ? drop_checksum(edit, error) : status;
 }
 
 static sv_status write_row(sv_edit *edit, const sv_part *piece, int64_t row, const sv_view *samples,
@@ -400,9 +459,18 @@ static sv_edit_effect effect_of(const sv_edit *edit, const sv_tally *tally)
                              .num_saturated = tally->num_saturated,
                              .largest_change = tally->largest_change};
     for (uint32_t i = 0; i < edit->num_pieces; i++) {
-        effect.num_samples += edit->pieces[i].rows * edit->pieces[i].samples;
+        const sv_part *piece = &edit->pieces[i];
+        effect.num_samples += piece->work != &sv_work_header ? piece->rows * piece->samples : 0;
     }
     return effect;
+}
+
+static int64_t free_bytes(const sv_edit *edit)
+{
+    struct statvfs file_system;
+    return fstatvfs(edit->editor.fd, &file_system) == 0
+               ? (int64_t)(file_system.f_bavail * file_system.f_frsize)
+               : -1;
 }
 
 static sv_status rehearse(sv_edit *edit, sv_edit_effect *effect, sv_error *error)
@@ -421,6 +489,7 @@ static sv_status rehearse(sv_edit *edit, sv_edit_effect *effect, sv_error *error
     if (status == SV_OK) {
         *effect = effect_of(edit, &transaction.tally);
         effect->journal_bytes = journal_bytes;
+        effect->free_bytes = free_bytes(edit);
     }
     sv_transaction_close(&transaction);
     return status;
@@ -449,9 +518,13 @@ static bool can_hold_anything(const sv_edit *edit)
 static sv_status look_ahead(sv_edit *edit, sv_error *error)
 {
     sv_edit_effect effect;
-    return edit->keeps || edit->has_begun || can_hold_anything(edit)
-               ? SV_OK
-               : rehearse(edit, &effect, error);
+    if (edit->has_begun || edit->num_parts == 0) {
+        return SV_OK;
+    }
+    if (sv_edit_has_figures(edit)) {
+        return sv_edit_take_figures(edit, error);
+    }
+    return edit->keeps || can_hold_anything(edit) ? SV_OK : rehearse(edit, &effect, error);
 }
 
 static sv_status finish(sv_edit *edit, sv_error *error)
@@ -515,165 +588,4 @@ sv_status sv_edit_rollback(sv_edit *edit, sv_error *error)
     }
     close_edit(edit);
     return status;
-}
-
-/* ---- afterwards -------------------------------------------------------------------------- */
-
-/* `path` may be a side file's. */
-static sv_status open_editor(const char *path, const sv_edit_options *options, sv_editor *editor,
-                             sv_recovery *recovery, sv_error *error)
-{
-    static const sv_open_options defaults = SV_OPEN_OPTIONS_INIT;
-    char *data_path, *side_path;
-    sv_editor_options chosen = editor_options(options);
-    sv_status status = sv_sigmf_locate(path, &defaults, &data_path, &side_path, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    status = sv_editor_open(data_path, &chosen, editor, recovery, error);
-    sv_free(data_path);
-    sv_free(side_path);
-    return status;
-}
-
-static sv_status do_again(const char *path, const sv_edit_options *options,
-                          sv_status (*run)(sv_editor *editor, uint64_t *number, sv_error *error),
-                          uint64_t *number, sv_error *error)
-{
-    sv_editor editor;
-    sv_recovery recovery;
-    sv_status status = open_editor(path, options, &editor, &recovery, error);
-    if (status == SV_OK) {
-        status = run(&editor, number, error);
-        sv_editor_close(&editor);
-    }
-    return status;
-}
-
-sv_status sv_edit_undo(const char *path, const sv_edit_options *options, uint64_t *number,
-                       sv_error *error)
-{
-    return do_again(path, options, sv_editor_undo, number, error);
-}
-
-sv_status sv_edit_redo(const char *path, const sv_edit_options *options, uint64_t *number,
-                       sv_error *error)
-{
-    return do_again(path, options, sv_editor_redo, number, error);
-}
-
-sv_status sv_edit_verify(const char *path, const sv_edit_options *options, sv_verified *verified,
-                         sv_error *error)
-{
-    static const sv_verified found[] = {SV_VERIFIED_CLEAN, SV_VERIFIED_BACK, SV_VERIFIED_ON};
-    sv_editor editor;
-    sv_recovery recovery, again = SV_NOTHING_HOT;
-    sv_status status = open_editor(path, options, &editor, &recovery, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    status = sv_editor_recover(&editor, &again, error);
-    sv_editor_close(&editor);
-    if (status == SV_OK) {
-        *verified = found[recovery != SV_NOTHING_HOT ? recovery : again];
-    }
-    return status;
-}
-
-sv_status sv_edit_forget(const char *path, const sv_edit_options *options, sv_error *error)
-{
-    sv_editor editor;
-    sv_recovery recovery;
-    sv_status status = open_editor(path, options, &editor, &recovery, error);
-    if (status == SV_OK) {
-        status = sv_editor_forget(&editor, error);
-        sv_editor_close(&editor);
-    }
-    return status;
-}
-
-/* ---- the log ----------------------------------------------------------------------------- */
-
-struct reader {
-    const sv_editor *editor;
-    bool (*take)(void *context, const sv_log_entry *entry);
-    void *context;
-    sv_status status;
-    sv_error *error;
-};
-
-static bool give(struct reader *reader, const sv_entry *entry, const unsigned char *body)
-{
-    const sv_begn *begn = &entry->begn.is.begn;
-    size_t body_bytes = (size_t)entry->begn.body_bytes;
-    bool is_undone = entry->mark.outcome == SV_BACK;
-    sv_part *parts = NULL;
-    sv_log_entry told = {.number = entry->begn.number,
-                         .begun = begn->time,
-                         .done = entry->mark.time,
-                         .is_undone = is_undone,
-                         .can_be_undone = !is_undone && begn->slot_bytes == 0,
-                         .can_be_redone = is_undone && !entry->is_dead && begn->slot_bytes == 0,
-                         .num_changed = entry->mark.tally.num_changed,
-                         .num_saturated = entry->mark.tally.num_saturated,
-                         .largest_change = entry->mark.tally.largest_change,
-                         .words = "",
-                         .user = begn->user,
-                         .host = begn->host,
-                         .pid = begn->pid};
-    sv_parts_words(body, body_bytes, begn->num_parts, &told.words);
-    if (sv_parts_decode(body, body_bytes, begn->num_parts, sv_works, begn->size_bytes, &parts,
-                        NULL) != SV_OK ||
-        !sv_parts_window(parts, begn->num_parts, &told.first, &told.last, &told.num_channels)) {
-        told.first = told.last = told.num_channels = -1;
-    }
-    sv_free(parts);
-    return reader->take(reader->context, &told);
-}
-
-static bool tell(void *context, const sv_entry *entry)
-{
-    struct reader *reader = context;
-    const sv_record *record = &entry->begn;
-    const sv_journal *journal = &reader->editor->journal;
-    bool is_whole = false;
-    int64_t size_bytes = journal->system->size(journal->fd);
-    if (record->end > size_bytes) {
-        reader->status = sv_fail(reader->error, SV_CONFLICT,
-                                 "its journal is damaged at byte %" PRId64, record->at);
-        return false;
-    }
-    /* A NUL behind the words. */
-    unsigned char *body = sv_calloc(1, (size_t)record->body_bytes + 1);
-    if (body == NULL) {
-        reader->status = sv_fail_memory(reader->error, (size_t)record->body_bytes + 1);
-        return false;
-    }
-    reader->status = sv_journal_read_body(journal, record, body, &is_whole, reader->error);
-    if (reader->status == SV_OK && !is_whole) {
-        reader->status = sv_fail(reader->error, SV_CONFLICT,
-                                 "its journal is damaged at byte %" PRId64, record->at);
-    }
-    bool goes_on = reader->status == SV_OK && give(reader, entry, body);
-    sv_free(body);
-    return goes_on;
-}
-
-sv_status sv_edit_log(const char *path, const sv_edit_options *options,
-                      bool (*take)(void *context, const sv_log_entry *entry), void *context,
-                      sv_error *error)
-{
-    sv_editor editor;
-    sv_recovery recovery;
-    sv_edit_options looks = SV_EDIT_OPTIONS_INIT;
-    looks.wait_seconds = options != NULL ? options->wait_seconds : 0.0;
-    looks.only_looks = true;
-    sv_status status = open_editor(path, &looks, &editor, &recovery, error);
-    if (status != SV_OK) {
-        return status;
-    }
-    struct reader reader = {.editor = &editor, .take = take, .context = context, .error = error};
-    status = sv_history(&editor, tell, &reader, error);
-    sv_editor_close(&editor);
-    return status == SV_OK ? reader.status : status;
 }

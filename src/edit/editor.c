@@ -31,7 +31,7 @@ int64_t sv_time_now(void)
 static sv_status change_level(sv_editor *editor, sv_lock_level level, sv_error *error)
 {
     int failure = sv_lock_change(editor->system, editor->fd, editor->level, level,
-                                 editor->options.wait_seconds);
+                                 editor->options.wait_seconds, editor->options.cancel);
     if (failure == 0) {
         editor->level = level;
         return SV_OK;
@@ -39,6 +39,9 @@ static sv_status change_level(sv_editor *editor, sv_lock_level level, sv_error *
     if (failure != EAGAIN) {
         errno = failure;
         return sv_fail_errno(error, "the file cannot be locked");
+    }
+    if (editor->options.cancel != NULL && *editor->options.cancel != 0) {
+        return sv_fail(error, SV_CANCELLED, "it was stopped; nothing was done");
     }
     if (level == SV_EXCLUSIVE_LOCK) {
         return sv_fail(error, SV_BUSY,
@@ -213,7 +216,7 @@ void sv_editor_close(sv_editor *editor)
     }
     if (editor->fd >= 0) {
         sv_editor_stop_storing(editor, NULL);
-        sv_lock_change(editor->system, editor->fd, editor->level, SV_NO_LOCK, 0.0);
+        sv_lock_change(editor->system, editor->fd, editor->level, SV_NO_LOCK, 0.0, NULL);
         editor->system->close(editor->fd);
     }
     sv_free(editor->journal_path);

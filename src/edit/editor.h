@@ -178,6 +178,10 @@ typedef sv_status sv_spectator(void *context, uint32_t part, const sv_place *pla
 sv_status sv_transaction_rehearse(sv_transaction *transaction, sv_spectator *see, void *context,
                                   sv_error *error);
 
+/* Says that a window more is through; whether somebody asks to stop. */
+void sv_transaction_tell(sv_transaction *transaction, const sv_run *run);
+bool sv_transaction_is_stopped(const sv_transaction *transaction);
+
 /* Makes a loaded one, with undo=none, go on behind a window of a slot. */
 sv_status sv_transaction_resume(sv_transaction *transaction, const sv_record *last, int slot,
                                 sv_error *error);
@@ -235,6 +239,13 @@ sv_status sv_wind_load(sv_transaction *transaction, const sv_record *record, sv_
 /* The same where it must be whole: SV_CONFLICT. */
 sv_status sv_wind_need(sv_transaction *transaction, const sv_record *record, sv_images *images,
                        sv_error *error);
+
+/* Gives up to `num_windows` of the windows of a slot (as sv_winds_of()) to `take`, in their order;
+ * INT64_MAX: all of a committed transaction. The tally is that of the last one. */
+typedef sv_status sv_wind_taker(sv_transaction *transaction, const sv_images *images, int errand,
+                                sv_error *error);
+sv_status sv_winds_each(sv_transaction *transaction, int slot, int64_t num_windows,
+                        sv_wind_taker *take, int errand, sv_error *error);
 
 /* Where a window of the parts lies. */
 void sv_wind_find(const sv_transaction *transaction, int64_t number, uint32_t *part, sv_row *row,

@@ -288,6 +288,9 @@ bool sv_parts_window(const sv_part *parts, uint32_t num_parts, int64_t *first, i
     *num_rows = 0;
     for (uint32_t i = 0; i < num_parts; i++) {
         const sv_part *part = &parts[i];
+        if (part->work == &sv_work_header) {
+            continue;
+        }
         if (*num_rows > 0 && (part->lead != *first || part->lead + part->samples != *last)) {
             return false;
         }

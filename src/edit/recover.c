@@ -237,11 +237,11 @@ static sv_status prove(sv_transaction *transaction, const sv_images *images, sv_
                : conflict(error, &images->record, at);
 }
 
-/* Goes through the windows that are to be proved, or stored in one direction. */
+/* What is done with each of the windows. */
 enum errand { PROVE, STORE_BEFORE, STORE_AFTER };
 
-static sv_status run_errand(sv_transaction *transaction, const sv_images *images,
-                            enum errand errand, sv_error *error)
+static sv_status run_errand(sv_transaction *transaction, const sv_images *images, int errand,
+                            sv_error *error)
 {
     const sv_wind *wind = &images->record.is.wind;
     if (errand == PROVE || (errand == STORE_BEFORE && !sv_holds(SV_RULE_ALL_PROVED_FIRST))) {
@@ -264,34 +264,6 @@ static sv_status run_errand(sv_transaction *transaction, const sv_images *images
         return conflict(error, &images->record, wind->run.offset_bytes);
     }
     return sv_editor_store(transaction->editor, &wind->run, items, error);
-}
-
-/* `num_windows` INT64_MAX: all of a committed transaction. */
-static sv_status for_windows(sv_transaction *transaction, int slot, int64_t num_windows,
-                             enum errand errand, sv_error *error)
-{
-    sv_winds winds = sv_winds_of(transaction, slot);
-    for (int64_t i = 0; i < num_windows; i++) {
-        sv_images images;
-        sv_record record;
-        bool is_there;
-        sv_status status = sv_winds_next(&winds, &record, &is_there, error);
-        if (status != SV_OK) {
-            return status;
-        }
-        if (!is_there) {
-            return sv_winds_check_end(&winds, error);
-        }
-        transaction->tally = record.is.wind.tally;
-        status = sv_wind_need(transaction, &record, &images, error);
-        if (status == SV_OK) {
-            status = run_errand(transaction, &images, errand, error);
-        }
-        if (status != SV_OK) {
-            return status;
-        }
-    }
-    return SV_OK;
 }
 
 /* It never happened: the journal ends before it, as it did. BEGN goes first: while a file is cut, a
@@ -320,7 +292,7 @@ static sv_status carry_back(sv_transaction *transaction, int64_t num_windows, bo
                             sv_error *error)
 {
     sv_editor *editor = transaction->editor;
-    sv_status status = for_windows(transaction, -1, num_windows, STORE_BEFORE, error);
+    sv_status status = sv_winds_each(transaction, -1, num_windows, run_errand, STORE_BEFORE, error);
     if (status == SV_OK && sv_holds(SV_RULE_DATA_SYNC_AFTER_CARRYING_BACK)) {
         status = sv_editor_sync_data(editor, error);
     }
@@ -345,7 +317,8 @@ sv_status sv_transaction_carry_back(sv_transaction *transaction, bool was_commit
 static sv_status carry_on(struct hot *hot, sv_error *error)
 {
     sv_transaction *transaction = &hot->transaction;
-    sv_status status = for_windows(transaction, hot->slot, hot->num_windows, STORE_AFTER, error);
+    sv_status status =
+        sv_winds_each(transaction, hot->slot, hot->num_windows, run_errand, STORE_AFTER, error);
     if (status == SV_OK) {
         status = sv_transaction_resume(transaction, &hot->last, hot->slot, error);
     }
@@ -365,7 +338,7 @@ static sv_status recover_hot(struct hot *hot, sv_recovery *recovery, sv_error *e
     int64_t num_windows = goes_back && !transaction->keeps ? 0 : hot->num_windows;
     sv_status status = make_believed_durable(journal, hot, error);
     if (status == SV_OK && sv_holds(SV_RULE_ALL_PROVED_FIRST)) {
-        status = for_windows(transaction, hot->slot, num_windows, PROVE, error);
+        status = sv_winds_each(transaction, hot->slot, num_windows, run_errand, PROVE, error);
     }
     if (status != SV_OK) {
         return status;

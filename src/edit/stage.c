@@ -22,16 +22,6 @@ static bool has_room(const sv_transaction *transaction, const sv_batch *batch, s
            record_bytes <= transaction->record_room - batch->record_bytes;
 }
 
-static void tell_progress(sv_transaction *transaction, const sv_run *run)
-{
-    const sv_editor_options *options = &transaction->editor->options;
-    transaction->done_bytes += run->count * run->item_bytes;
-    if (options->progress != NULL) {
-        options->progress(options->progress_context, transaction->done_bytes,
-                          transaction->all_bytes);
-    }
-}
-
 /* A window whose old items, new ones (`after_bytes`) and context lie behind the batch's records,
  * and whose new items lie behind the batch's, becomes one of the batch. */
 static void stage(sv_transaction *transaction, sv_batch *batch, sv_record *record)
@@ -86,7 +76,7 @@ static sv_status store_all(sv_transaction *transaction, const sv_batch *batch, s
     for (int64_t i = 0; status == SV_OK && i < batch->num_staged; i++) {
         const sv_staged *staged = &batch->staged[i];
         status = sv_editor_store(editor, &staged->record.is.wind.run, staged->after, error);
-        tell_progress(transaction, &staged->record.is.wind.run);
+        sv_transaction_tell(transaction, &staged->record.is.wind.run);
     }
     return status == SV_OK ? sv_editor_stop_storing(editor, error) : status;
 }
@@ -226,8 +216,8 @@ sv_status sv_transaction_resume(sv_transaction *transaction, const sv_record *la
 /* Whether somebody asks for it to stop, while it can be carried back. */
 static bool is_stopped(const sv_transaction *transaction)
 {
-    const volatile sig_atomic_t *cancel = transaction->editor->options.cancel;
-    return cancel != NULL && *cancel != 0 && (transaction->keeps || transaction->batch == 0);
+    return sv_transaction_is_stopped(transaction) &&
+           (transaction->keeps || transaction->batch == 0);
 }
 
 static sv_status stopped(sv_error *error)
@@ -350,7 +340,7 @@ sv_status sv_transaction_rehearse(sv_transaction *transaction, sv_spectator *see
             status = see(context, next.part, &next.place, batch->after, error);
         }
         transaction->next_window++;
-        tell_progress(transaction, &next.record.is.wind.run);
+        sv_transaction_tell(transaction, &next.record.is.wind.run);
     }
     return status;
 }

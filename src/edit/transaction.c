@@ -115,6 +115,22 @@ void sv_transaction_close(sv_transaction *transaction)
     *transaction = (sv_transaction){.slot = 0};
 }
 
+void sv_transaction_tell(sv_transaction *transaction, const sv_run *run)
+{
+    const sv_editor_options *options = &transaction->editor->options;
+    transaction->done_bytes += run->count * run->item_bytes;
+    if (options->progress != NULL) {
+        options->progress(options->progress_context, transaction->done_bytes,
+                          transaction->all_bytes);
+    }
+}
+
+bool sv_transaction_is_stopped(const sv_transaction *transaction)
+{
+    const volatile sig_atomic_t *cancel = transaction->editor->options.cancel;
+    return cancel != NULL && *cancel != 0;
+}
+
 /* ---- beginning --------------------------------------------------------------------------- */
 
 /* The largest record of a window that follows from the parts. */

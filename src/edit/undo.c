@@ -31,7 +31,9 @@ static bool choose(void *context, const sv_entry *entry)
     return false;
 }
 
-/* ---- what is found ----------------------------------------------------------------------- */
+/* ---- the windows ------------------------------------------------------------------------- */
+
+enum errand { CHECK_BEFORE_UNDO, CHECK_BEFORE_REDO, STORE_AGAIN };
 
 /* Before anything is changed, every window must be what the last MARK says. */
 static sv_status check_window(sv_transaction *transaction, const sv_images *images, bool is_undo,
@@ -64,28 +66,23 @@ static sv_status check_window(sv_transaction *transaction, const sv_images *imag
     return SV_OK;
 }
 
-static sv_status check_all(sv_transaction *transaction, bool is_undo, sv_error *error)
+/* What has begun to store goes on to its end. */
+static sv_status run_errand(sv_transaction *transaction, const sv_images *images, int errand,
+                            sv_error *error)
 {
-    sv_winds winds = sv_winds_of(transaction, -1);
-    for (;;) {
-        sv_record record;
-        sv_images images;
-        bool is_there;
-        sv_status status = sv_winds_next(&winds, &record, &is_there, error);
-        if (status != SV_OK) {
-            return status;
-        }
-        if (!is_there) {
-            return sv_winds_check_end(&winds, error);
-        }
-        status = sv_wind_need(transaction, &record, &images, error);
-        if (status == SV_OK) {
-            status = check_window(transaction, &images, is_undo, error);
-        }
-        if (status != SV_OK) {
-            return status;
-        }
+    if (errand == STORE_AGAIN) {
+        return sv_editor_store(transaction->editor, &images->record.is.wind.run, images->after,
+                               error);
     }
+    if (sv_transaction_is_stopped(transaction)) {
+        return sv_fail(error, SV_CANCELLED, "it was stopped; nothing was done");
+    }
+    return check_window(transaction, images, errand == CHECK_BEFORE_UNDO, error);
+}
+
+static sv_status for_all(sv_transaction *transaction, enum errand errand, sv_error *error)
+{
+    return sv_winds_each(transaction, -1, INT64_MAX, run_errand, (int)errand, error);
 }
 
 /* ---- doing it ---------------------------------------------------------------------------- */
@@ -119,62 +116,47 @@ static sv_status open_chosen(sv_editor *editor, sv_outcome wanted, sv_transactio
     return status;
 }
 
-static sv_status undo(sv_transaction *transaction, sv_error *error)
+/* Checks all, and says durably what begins. */
+static sv_status announce(sv_transaction *transaction, sv_outcome outcome, enum errand check,
+                          sv_rule sync, sv_error *error)
 {
     sv_journal *journal = &transaction->editor->journal;
-    sv_tally nothing = {0};
-    sv_status status = check_all(transaction, true, error);
+    sv_status status = for_all(transaction, check, error);
     if (status == SV_OK) {
-        status =
-            sv_journal_mark(journal, &transaction->begn, SV_UNDO, &nothing, sv_time_now(), error);
+        status = sv_journal_mark(journal, &transaction->begn, outcome, &transaction->tally,
+                                 sv_time_now(), error);
     }
-    if (status == SV_OK && sv_holds(SV_RULE_JOURNAL_SYNC_AFTER_UNDO)) {
-        status = sv_journal_sync(journal, error);
-    }
-    return status == SV_OK ? sv_transaction_carry_back(transaction, true, error) : status;
+    return status == SV_OK && sv_holds(sync) ? sv_journal_sync(journal, error) : status;
 }
 
-static sv_status store_new(sv_transaction *transaction, sv_error *error)
+static sv_status undo(sv_transaction *transaction, sv_error *error)
 {
-    sv_winds winds = sv_winds_of(transaction, -1);
-    for (;;) {
-        sv_record record;
-        sv_images images;
-        bool is_there;
-        sv_status status = sv_winds_next(&winds, &record, &is_there, error);
-        if (status != SV_OK) {
-            return status;
-        }
-        if (!is_there) {
-            return sv_winds_check_end(&winds, error);
-        }
-        transaction->tally = record.is.wind.tally;
-        status = sv_wind_need(transaction, &record, &images, error);
-        if (status == SV_OK) {
-            status = sv_editor_store(transaction->editor, &record.is.wind.run, images.after, error);
-        }
-        if (status != SV_OK) {
-            return status;
-        }
-    }
+    sv_status status =
+        announce(transaction, SV_UNDO, CHECK_BEFORE_UNDO, SV_RULE_JOURNAL_SYNC_AFTER_UNDO, error);
+    return status == SV_OK ? sv_transaction_carry_back(transaction, true, error) : status;
 }
 
 static sv_status redo(sv_transaction *transaction, sv_error *error)
 {
-    sv_journal *journal = &transaction->editor->journal;
-    sv_tally nothing = {0};
-    sv_status status = check_all(transaction, false, error);
+    sv_status status =
+        announce(transaction, SV_REDO, CHECK_BEFORE_REDO, SV_RULE_JOURNAL_SYNC_AFTER_REDO, error);
     if (status == SV_OK) {
-        status =
-            sv_journal_mark(journal, &transaction->begn, SV_REDO, &nothing, sv_time_now(), error);
-    }
-    if (status == SV_OK && sv_holds(SV_RULE_JOURNAL_SYNC_AFTER_REDO)) {
-        status = sv_journal_sync(journal, error);
-    }
-    if (status == SV_OK) {
-        status = store_new(transaction, error);
+        status = for_all(transaction, STORE_AGAIN, error);
     }
     return status == SV_OK ? sv_transaction_commit(transaction, error) : status;
+}
+
+/* What failed on its way is carried back at once, as recovery would: then an undo has been done
+ * after all. */
+static sv_status settle(sv_editor *editor, sv_outcome wanted, sv_status status)
+{
+    sv_recovery recovery;
+    if (status == SV_OK || sv_editor_is_poisoned(editor) || !sv_journal_is_hot(&editor->journal)) {
+        return status;
+    }
+    editor->was_walked = false;
+    bool is_back = sv_editor_recover(editor, &recovery, NULL) == SV_OK;
+    return is_back && wanted == SV_COMMIT ? SV_OK : status;
 }
 
 static sv_status run_chosen(sv_editor *editor, sv_outcome wanted,
@@ -190,6 +172,7 @@ static sv_status run_chosen(sv_editor *editor, sv_outcome wanted,
         *number = transaction.begn.number;
         status = run(&transaction, error);
         sv_transaction_close(&transaction);
+        status = settle(editor, wanted, status);
     }
     sv_editor_readmit(editor);
     return status;

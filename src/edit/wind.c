@@ -225,3 +225,32 @@ sv_status sv_wind_need(sv_transaction *transaction, const sv_record *record, sv_
     sv_status status = sv_wind_load(transaction, record, images, &is_whole, error);
     return status == SV_OK && !is_whole ? damaged(error, record->at) : status;
 }
+
+sv_status sv_winds_each(sv_transaction *transaction, int slot, int64_t num_windows,
+                        sv_wind_taker *take, int errand, sv_error *error)
+{
+    sv_winds winds = sv_winds_of(transaction, slot);
+    transaction->done_bytes = 0;
+    for (int64_t i = 0; i < num_windows; i++) {
+        sv_images images;
+        sv_record record;
+        bool is_there;
+        sv_status status = sv_winds_next(&winds, &record, &is_there, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        if (!is_there) {
+            return sv_winds_check_end(&winds, error);
+        }
+        transaction->tally = record.is.wind.tally;
+        status = sv_wind_need(transaction, &record, &images, error);
+        if (status == SV_OK) {
+            status = take(transaction, &images, errand, error);
+        }
+        if (status != SV_OK) {
+            return status;
+        }
+        sv_transaction_tell(transaction, &record.is.wind.run);
+    }
+    return SV_OK;
+}

@@ -6,7 +6,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-const sv_work *const sv_works[] = {&sv_work_bytes, &sv_work_gain, &sv_work_operations, NULL};
+const sv_work *const sv_works[] = {&sv_work_bytes, &sv_work_header, &sv_work_gain,
+                                   &sv_work_operations, NULL};
 
 /* ---- bytes ------------------------------------------------------------------------------- */
 
@@ -31,6 +32,8 @@ static sv_status copy_bytes(const void *state, const sv_place *place, const void
                             sv_error *error)
 {
     (void)context;
+    (void)before;
+    (void)tally;
     const bytes *all = state;
     size_t item_bytes = sv_dtype_itemsize(place->row->dtype);
     size_t from = (size_t)(place->row->number * place->row->samples + place->first) * item_bytes;
@@ -39,15 +42,29 @@ static sv_status copy_bytes(const void *state, const sv_place *place, const void
         return sv_fail(error, SV_FORMAT, "the journal holds too few bytes for its samples");
     }
     memcpy(after, all->first + from, num_bytes);
-    for (size_t i = 0; i < num_bytes; i += item_bytes) {
-        tally->num_changed +=
-            memcmp((const char *)after + i, (const char *)before + i, item_bytes) != 0;
-    }
     return SV_OK;
 }
 
+static sv_status compute_bytes(const void *state, const sv_place *place, const void *context,
+                               size_t context_bytes, const void *before, void *after,
+                               sv_tally *tally, sv_error *error)
+{
+    size_t item_bytes = sv_dtype_itemsize(place->row->dtype);
+    size_t num_bytes = (size_t)place->count * item_bytes;
+    sv_status status =
+        copy_bytes(state, place, context, context_bytes, before, after, tally, error);
+    for (size_t i = 0; status == SV_OK && i < num_bytes; i += item_bytes) {
+        tally->num_changed +=
+            memcmp((const char *)after + i, (const char *)before + i, item_bytes) != 0;
+    }
+    return status;
+}
+
 const sv_work sv_work_bytes = {
-    .name = "bytes", .open = open_bytes, .close = sv_free, .compute = copy_bytes};
+    .name = "bytes", .open = open_bytes, .close = sv_free, .compute = compute_bytes};
+
+const sv_work sv_work_header = {
+    .name = "header", .open = open_bytes, .close = sv_free, .compute = copy_bytes};
 
 /* ---- gain -------------------------------------------------------------------------------- */
 

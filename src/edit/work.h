@@ -69,6 +69,9 @@ extern const sv_work *const sv_works[];
 /* Stores the parameters themselves: the bytes of all its samples, row after row. */
 extern const sv_work sv_work_bytes;
 
+/* The same for the bytes of a header, which are no samples and not counted. */
+extern const sv_work sv_work_header;
+
 /* Operations (operation.h), with the trends that were measured. */
 extern const sv_work sv_work_operations;
 

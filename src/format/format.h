@@ -42,6 +42,18 @@ typedef enum sv_likeness {
     SV_LIKE_MAGIC         /* a magic number */
 } sv_likeness;
 
+/* What a header may state of a row's finite samples. */
+typedef struct sv_row_figures {
+    int64_t num_finite;
+    double min, max, mean;
+    double max_abs;
+    int64_t max_abs_index; /* the first */
+} sv_row_figures;
+
+/* Takes new bytes of a header. */
+typedef sv_status sv_header_store(void *context, int64_t offset_bytes, const void *bytes,
+                                  size_t num_bytes, sv_error *error);
+
 typedef struct sv_format {
     const char *name, *description;
     const char *const *suffixes; /* ".sac", in lower case, NULL at the end */
@@ -78,6 +90,12 @@ typedef struct sv_format {
     /* The recording that the samples read last are of, a part of a joined one; NULL: the same. */
     const sv_recording *(*source)(const void *state);
     void (*close_reader)(void *state);
+
+    /* Gives `store` the parts of the header that follow from the samples, as the figures of each
+     * channel of the one segment have them; `figures` NULL: no bytes, but where they are. NULL:
+     * there are none. */
+    sv_status (*restate)(const sv_recording *recording, const sv_row_figures *figures,
+                         sv_header_store *store, void *context, sv_error *error);
 } sv_format;
 
 #define SV_FORMAT_IN_LIST(name) extern const sv_format sv_format_##name;

@@ -57,7 +57,8 @@ static sv_status enter(const sv_source *source, const sv_buffer *buffer, struct 
     if (fd < 0 || strcmp(source->data_path, "-") == 0) {
         return SV_OK;
     }
-    sv_status status = sv_reader_enter(&sv_real_system, source->data_path, fd, error);
+    sv_status status = sv_reader_enter(&sv_real_system, source->data_path, fd,
+                                       source->options->wait_seconds, error);
     if (status == SV_OK && fstat(fd, at_opening) != 0) {
         return sv_fail_errno(error, "it cannot be looked at");
     }

@@ -21,7 +21,10 @@ enum {
 
     /* Words of the header. */
     DELTA = 0,
+    DEPMIN = 1,
+    DEPMAX = 2,
     B = 5,
+    DEPMEN = 56,
     NZYEAR = 70,
     NZJDAY = 71,
     NZHOUR = 72,
@@ -449,6 +452,31 @@ static sv_status channel_of_sac(const sv_recording *recording, int64_t segment, 
     return SV_OK;
 }
 
+static void store_f4(const sv_sac *sac, const sv_row_figures *figures, double value,
+                     unsigned char *bytes)
+{
+    sv_scalar scalar = {.kind = SV_KIND_FLOAT,
+                        .value.f = figures->num_finite > 0 ? (double)(float)value : UNDEFINED};
+    sv_dtype_store(sac->dtype, bytes, scalar);
+}
+
+static sv_status restate_sac(const sv_recording *recording, const sv_row_figures *figures,
+                             sv_header_store *store, void *context, sv_error *error)
+{
+    const sv_sac *sac = recording->state;
+    unsigned char extremes[8], mean[4];
+    const void *of_extremes = NULL, *of_mean = NULL;
+    if (figures != NULL) {
+        store_f4(sac, figures, figures->min, extremes);
+        store_f4(sac, figures, figures->max, extremes + 4);
+        store_f4(sac, figures, figures->mean, mean);
+        of_extremes = extremes;
+        of_mean = mean;
+    }
+    sv_status status = store(context, 4 * DEPMIN, of_extremes, sizeof extremes, error);
+    return status == SV_OK ? store(context, 4 * DEPMEN, of_mean, sizeof mean, error) : status;
+}
+
 static void close_sac(sv_recording *recording)
 {
     sv_free(recording->state);
@@ -463,4 +491,5 @@ const sv_format sv_format_sac = {
     .segment = segment_of_sac,
     .channel = channel_of_sac,
     .close = close_sac,
+    .restate = restate_sac,
 };

@@ -52,4 +52,10 @@ sv_status sv_sigmf_locate(const char *path, const sv_open_options *options, char
  * data_path itself ends in `.sigmf-data`. */
 bool sv_sigmf_describes(const sv_sigmf *meta, const char *data_path, bool *stated);
 
+/* Removes core:sha512 from the side file `path`, durably, and leaves the rest of its text alone;
+ * *was_there false: it has none, or there is no such file. SV_IO, SV_UNSUPPORTED, SV_NOMEM. */
+struct sv_system;
+sv_status sv_sigmf_drop_checksum(const struct sv_system *system, const char *path, bool *was_there,
+                                 sv_error *error);
+
 #endif

@@ -258,4 +258,5 @@ const sv_format sv_format_sound = {
     .open_reader = sv_sound_open_reader,
     .read = sv_sound_read,
     .close_reader = sv_sound_close_reader,
+    .restate = sv_sound_restate,
 };

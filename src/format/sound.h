@@ -56,6 +56,22 @@ sv_status sv_sound_refuse(const char *path, const sv_head *head, sv_error *error
 sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *head,
                                   sv_sound_statement *statement, sv_error *error);
 
+/* The chunk that states each channel's largest |sample| and where it is, which programs that write
+ * floats add. */
+typedef struct sv_sound_peaks {
+    int64_t byte, num_bytes; /* of its contents; byte −1: there is none */
+    sv_byte_order order;
+    bool has_long_places; /* CAF: 64 bits, and no time */
+} sv_sound_peaks;
+
+/* SV_IO, SV_TRUNCATED. */
+sv_status sv_sound_find_peaks(const sv_recording *recording, sv_sound_peaks *peaks,
+                              sv_error *error);
+
+/* As in sv_format. */
+sv_status sv_sound_restate(const sv_recording *recording, const sv_row_figures *figures,
+                           sv_header_store *store, void *context, sv_error *error);
+
 /* ---- the decoder ------------------------------------------------------------------------- */
 
 /* Bytes that libsndfile is shown in the place of the file's: a length that a header lacks, or lies

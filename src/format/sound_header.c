@@ -225,6 +225,7 @@ typedef struct walk {
 
     /* RF64 has its sizes in a chunk of their own. */
     int64_t long_data_bytes, long_field_byte;
+    sv_sound_peaks *peaks; /* what is looked for; NULL: the statement */
 } walk;
 
 typedef struct chunk {
@@ -336,22 +337,50 @@ static bool is_done(const walk *w)
            (w->statement->num_frames >= 0 || w->style->kind != AIFF);
 }
 
+static void take_peaks(walk *w, const chunk *found)
+{
+    bool is_caf = w->style->kind == CAF;
+    take_chunk(w, found);
+    if (has_id(found, is_caf ? "peak" : "PEAK")) {
+        *w->peaks = (sv_sound_peaks){.byte = found->first_byte,
+                                     .num_bytes = found->num_bytes,
+                                     .order = w->style->order,
+                                     .has_long_places = is_caf};
+    }
+}
+
+/* What lies behind the samples begins here. */
+static int64_t end_of(const walk *w, const chunk *found)
+{
+    bool is_long = has_id(found, w->style->data_id) && found->num_bytes == UINT32_MAX &&
+                   w->long_data_bytes >= 0;
+    return found->first_byte + (is_long ? w->long_data_bytes : found->num_bytes);
+}
+
 static sv_status walk_chunks(walk *w, sv_error *error)
 {
     int header_bytes = w->style->id_bytes + w->style->size_bytes;
     int64_t byte = w->style->first_chunk;
-    for (int i = 0; i < MOST_CHUNKS && !is_done(w) && byte <= w->file_bytes - header_bytes; i++) {
+    for (int i = 0; i < MOST_CHUNKS && byte <= w->file_bytes - header_bytes; i++) {
         chunk found;
+        if (w->peaks != NULL ? w->peaks->byte >= 0 : is_done(w)) {
+            break;
+        }
         sv_status status = read_chunk(w, byte, &found, error);
         if (status != SV_OK) {
             return status;
         }
-        take_chunk(w, &found);
-        if (found.num_bytes < 0 || found.num_bytes > w->file_bytes - found.first_byte) {
+        if (w->peaks != NULL) {
+            take_peaks(w, &found);
+        } else {
+            take_chunk(w, &found);
+        }
+        int64_t end = end_of(w, &found);
+        if (found.num_bytes < 0 || end < found.first_byte || end > w->file_bytes) {
             return SV_OK;
         }
-        int64_t rest = (found.first_byte + found.num_bytes) % w->style->alignment;
-        byte = found.first_byte + found.num_bytes + (rest > 0 ? w->style->alignment - rest : 0);
+        int64_t rest = end % w->style->alignment;
+        byte = end + (rest > 0 ? w->style->alignment - rest : 0);
     }
     return SV_OK;
 }
@@ -393,20 +422,45 @@ static void read_counts(const sv_head *head, sv_sound_statement *statement)
     }
 }
 
+static walk begin_walk(const sv_recording *recording, const style *of, const sv_head *head,
+                       sv_sound_statement *statement)
+{
+    walk w = {.recording = recording,
+              .style = of,
+              .statement = statement,
+              .file_bytes = head->file_bytes,
+              .long_data_bytes = -1};
+    w.rest_bytes = of->kind == W64 ? load_size(head->bytes + 16, 8, of->order) - 8
+                                   : load_size(head->bytes + 4, 4, of->order);
+    return w;
+}
+
+static const sv_sound_statement nothing = {.data_byte = -1, .data_bytes = -1, .num_frames = -1};
+
+sv_status sv_sound_find_peaks(const sv_recording *recording, sv_sound_peaks *peaks, sv_error *error)
+{
+    sv_head head = {.file_bytes = recording->size_bytes};
+    sv_sound_statement statement = nothing;
+    head.num_bytes = (size_t)sv_min_i8(head.file_bytes, SV_HEAD_BYTES);
+    *peaks = (sv_sound_peaks){.byte = -1};
+    sv_status status = sv_recording_read(recording, 0, head.bytes, head.num_bytes, error);
+    const style *of = status == SV_OK ? style_of(&head) : NULL;
+    if (of == NULL) {
+        return status;
+    }
+    walk w = begin_walk(recording, of, &head, &statement);
+    w.peaks = peaks;
+    return walk_chunks(&w, error);
+}
+
 sv_status sv_sound_read_statement(const sv_recording *recording, const sv_head *head,
                                   sv_sound_statement *statement, sv_error *error)
 {
-    *statement = (sv_sound_statement){.data_byte = -1, .data_bytes = -1, .num_frames = -1};
+    *statement = nothing;
     sv_byte_order order;
     const style *s = style_of(head);
     if (s != NULL) {
-        walk w = {.recording = recording,
-                  .style = s,
-                  .statement = statement,
-                  .file_bytes = head->file_bytes,
-                  .long_data_bytes = -1};
-        w.rest_bytes = s->kind == W64 ? load_size(head->bytes + 16, 8, s->order) - 8
-                                      : load_size(head->bytes + 4, 4, s->order);
+        walk w = begin_walk(recording, s, head, statement);
         return walk_chunks(&w, error);
     }
     if (is_au(head, &order)) {

@@ -61,19 +61,20 @@ static sv_status look(const sv_system *system, const char *path, const char *jou
                    path);
 }
 
-sv_status sv_reader_enter(const sv_system *system, const char *path, int fd, sv_error *error)
+sv_status sv_reader_enter(const sv_system *system, const char *path, int fd, double wait_seconds,
+                          sv_error *error)
 {
     char *journal_path = sv_journal_path(path);
     if (journal_path == NULL) {
         return errno == ENOMEM ? sv_fail_memory(error, strlen(path))
                                : sv_fail_errno(error, "its journal cannot be named");
     }
-    int failure = sv_lock_change(system, fd, SV_NO_LOCK, SV_SHARED_LOCK, 0.0);
+    int failure = sv_lock_change(system, fd, SV_NO_LOCK, SV_SHARED_LOCK, wait_seconds, NULL);
     sv_status status = failure == EAGAIN ? sv_busy(system, journal_path, error)
                                          : look(system, path, journal_path, error);
     sv_free(journal_path);
     if (status != SV_OK && failure == 0) {
-        sv_lock_change(system, fd, SV_SHARED_LOCK, SV_NO_LOCK, 0.0);
+        sv_lock_change(system, fd, SV_SHARED_LOCK, SV_NO_LOCK, 0.0, NULL);
     }
     return status;
 }

@@ -75,7 +75,7 @@ static double seconds_now(void)
 }
 
 int sv_lock_change(const sv_system *system, int fd, sv_lock_level from, sv_lock_level to,
-                   double wait_seconds)
+                   double wait_seconds, const volatile sig_atomic_t *cancel)
 {
     static const struct timespec moment = {.tv_nsec = 10000000};
     if (to <= from) {
@@ -88,7 +88,8 @@ int sv_lock_change(const sv_system *system, int fd, sv_lock_level from, sv_lock_
         if (failure == 0) {
             return 0;
         }
-        if (failure != EAGAIN || seconds_now() >= until) {
+        bool gives_up = seconds_now() >= until || (cancel != NULL && *cancel != 0);
+        if (failure != EAGAIN || gives_up) {
             step_down(system, fd, from);
             return failure;
         }

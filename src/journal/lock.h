@@ -12,6 +12,8 @@
 #ifndef SV_JOURNAL_LOCK_H
 #define SV_JOURNAL_LOCK_H
 
+#include <signal.h>
+
 #include "journal/system.h"
 
 typedef enum sv_lock_level {
@@ -21,10 +23,11 @@ typedef enum sv_lock_level {
     SV_EXCLUSIVE_LOCK /* an editor that stores */
 } sv_lock_level;
 
-/* Goes from one level to another, at once or after up to `wait_seconds`. 0, or an errno: EAGAIN
+/* Goes from one level to another, at once or after up to `wait_seconds`, as long as
+ * *cancel is 0 (may be NULL). 0, or an errno: EAGAIN
  * somebody else's lock is in the way, ENOLCK or ENOSYS there are no locks here. On failure the
  * level is what it was. */
 int sv_lock_change(const sv_system *system, int fd, sv_lock_level from, sv_lock_level to,
-                   double wait_seconds);
+                   double wait_seconds, const volatile sig_atomic_t *cancel);
 
 #endif

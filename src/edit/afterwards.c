@@ -1,0 +1,165 @@
+/* What comes after an edit: undo, redo, verify, log, forget. */
+#include <inttypes.h>
+
+#include "base/memory.h"
+#include "edit/edit.h"
+#include "format/sigmf.h"
+
+/* `path` may be a side file's. */
+static sv_status open_editor(const char *path, const sv_edit_options *options, sv_editor *editor,
+                             sv_recovery *recovery, sv_error *error)
+{
+    static const sv_open_options defaults = SV_OPEN_OPTIONS_INIT;
+    char *data_path, *side_path;
+    sv_editor_options chosen = sv_edit_editor_options(options);
+    sv_status status = sv_sigmf_locate(path, &defaults, &data_path, &side_path, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    status = sv_editor_open(data_path, &chosen, editor, recovery, error);
+    sv_free(data_path);
+    sv_free(side_path);
+    return status;
+}
+
+static sv_status do_again(const char *path, const sv_edit_options *options,
+                          sv_status (*run)(sv_editor *editor, uint64_t *number, sv_error *error),
+                          uint64_t *number, sv_error *error)
+{
+    sv_editor editor;
+    sv_recovery recovery;
+    sv_status status = open_editor(path, options, &editor, &recovery, error);
+    if (status == SV_OK) {
+        status = run(&editor, number, error);
+        sv_editor_close(&editor);
+    }
+    return status;
+}
+
+sv_status sv_edit_undo(const char *path, const sv_edit_options *options, uint64_t *number,
+                       sv_error *error)
+{
+    return do_again(path, options, sv_editor_undo, number, error);
+}
+
+sv_status sv_edit_redo(const char *path, const sv_edit_options *options, uint64_t *number,
+                       sv_error *error)
+{
+    return do_again(path, options, sv_editor_redo, number, error);
+}
+
+sv_status sv_edit_verify(const char *path, const sv_edit_options *options, sv_verified *verified,
+                         sv_error *error)
+{
+    static const sv_verified found[] = {SV_VERIFIED_CLEAN, SV_VERIFIED_BACK, SV_VERIFIED_ON};
+    sv_editor editor;
+    sv_recovery recovery, again = SV_NOTHING_HOT;
+    sv_status status = open_editor(path, options, &editor, &recovery, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    status = sv_editor_recover(&editor, &again, error);
+    sv_editor_close(&editor);
+    if (status == SV_OK) {
+        *verified = found[recovery != SV_NOTHING_HOT ? recovery : again];
+    }
+    return status;
+}
+
+sv_status sv_edit_forget(const char *path, const sv_edit_options *options, sv_error *error)
+{
+    sv_editor editor;
+    sv_recovery recovery;
+    sv_status status = open_editor(path, options, &editor, &recovery, error);
+    if (status == SV_OK) {
+        status = sv_editor_forget(&editor, error);
+        sv_editor_close(&editor);
+    }
+    return status;
+}
+
+/* ---- the log ----------------------------------------------------------------------------- */
+
+struct reader {
+    const sv_editor *editor;
+    bool (*take)(void *context, const sv_log_entry *entry);
+    void *context;
+    sv_status status;
+    sv_error *error;
+};
+
+static bool give(struct reader *reader, const sv_entry *entry, const unsigned char *body)
+{
+    const sv_begn *begn = &entry->begn.is.begn;
+    size_t body_bytes = (size_t)entry->begn.body_bytes;
+    bool is_undone = entry->mark.outcome == SV_BACK;
+    sv_part *parts = NULL;
+    sv_log_entry told = {.number = entry->begn.number,
+                         .begun = begn->time,
+                         .done = entry->mark.time,
+                         .is_undone = is_undone,
+                         .can_be_undone = !is_undone && begn->slot_bytes == 0,
+                         .can_be_redone = is_undone && !entry->is_dead && begn->slot_bytes == 0,
+                         .num_changed = entry->mark.tally.num_changed,
+                         .num_saturated = entry->mark.tally.num_saturated,
+                         .largest_change = entry->mark.tally.largest_change,
+                         .words = "",
+                         .user = begn->user,
+                         .host = begn->host,
+                         .pid = begn->pid};
+    sv_parts_words(body, body_bytes, begn->num_parts, &told.words);
+    if (sv_parts_decode(body, body_bytes, begn->num_parts, sv_works, begn->size_bytes, &parts,
+                        NULL) != SV_OK ||
+        !sv_parts_window(parts, begn->num_parts, &told.first, &told.last, &told.num_channels)) {
+        told.first = told.last = told.num_channels = -1;
+    }
+    sv_free(parts);
+    return reader->take(reader->context, &told);
+}
+
+static bool tell(void *context, const sv_entry *entry)
+{
+    struct reader *reader = context;
+    const sv_record *record = &entry->begn;
+    const sv_journal *journal = &reader->editor->journal;
+    bool is_whole = false;
+    int64_t size_bytes = journal->system->size(journal->fd);
+    if (record->end > size_bytes) {
+        reader->status = sv_fail(reader->error, SV_CONFLICT,
+                                 "its journal is damaged at byte %" PRId64, record->at);
+        return false;
+    }
+    /* A NUL behind the words. */
+    unsigned char *body = sv_calloc(1, (size_t)record->body_bytes + 1);
+    if (body == NULL) {
+        reader->status = sv_fail_memory(reader->error, (size_t)record->body_bytes + 1);
+        return false;
+    }
+    reader->status = sv_journal_read_body(journal, record, body, &is_whole, reader->error);
+    if (reader->status == SV_OK && !is_whole) {
+        reader->status = sv_fail(reader->error, SV_CONFLICT,
+                                 "its journal is damaged at byte %" PRId64, record->at);
+    }
+    bool goes_on = reader->status == SV_OK && give(reader, entry, body);
+    sv_free(body);
+    return goes_on;
+}
+
+sv_status sv_edit_log(const char *path, const sv_edit_options *options,
+                      bool (*take)(void *context, const sv_log_entry *entry), void *context,
+                      sv_error *error)
+{
+    sv_editor editor;
+    sv_recovery recovery;
+    sv_edit_options looks = SV_EDIT_OPTIONS_INIT;
+    looks.wait_seconds = options != NULL ? options->wait_seconds : 0.0;
+    looks.only_looks = true;
+    sv_status status = open_editor(path, &looks, &editor, &recovery, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    struct reader reader = {.editor = &editor, .take = take, .context = context, .error = error};
+    status = sv_history(&editor, tell, &reader, error);
+    sv_editor_close(&editor);
+    return status == SV_OK ? reader.status : status;
+}
