@@ -27,35 +27,52 @@ static void tell_words(const struct options *options, char *words, size_t size)
     }
 }
 
-static void tell_saturated(const char *path, const sv_edit_effect *effect, const char *how)
+static const char *plural(int64_t count)
 {
+    return count == 1 ? "" : "s";
+}
+
+/* The type of the samples: all segments of a recording that can be edited have one. */
+static sv_dtype dtype_of(const sv_edit *edit)
+{
+    sv_segment segment;
+    sv_status status = sv_recording_segment(sv_edit_recording(edit), 0, &segment);
+    return status == SV_OK ? segment.samples.dtype : sv_dtype_make(SV_F4, SV_NATIVE_ENDIAN);
+}
+
+static void tell_saturated(const char *path, const sv_edit_effect *effect, sv_dtype dtype,
+                           const char *how)
+{
+    char type[SV_DTYPE_TEXT_SIZE];
+    bool has_infinity = dtype.type == SV_F4 || dtype.type == SV_F8;
     if (effect->num_saturated > 0) {
-        message(path,
-                "%" PRId64 " samples %s beyond their type: the nearest value it has stands "
-                "for them",
-                effect->num_saturated, how);
+        message(path, "%" PRId64 " sample%s %s beyond %s, and %s", effect->num_saturated,
+                plural(effect->num_saturated), how, sv_dtype_text(dtype, type),
+                has_infinity ? "became infinite" : "hold the nearest value that it has");
     }
 }
 
-static enum outcome tell_done(const char *path, const sv_edit_effect *effect)
+static enum outcome tell_done(const char *path, const sv_edit_effect *effect, sv_dtype dtype)
 {
     char line[8192];
-    tell_saturated(path, effect, "lay");
+    tell_saturated(path, effect, dtype, "lay");
     snprintf(line, sizeof line,
-             "%s: edit %" PRIu64 ": %" PRId64 " samples changed, by %.6g at most\n", path,
-             effect->number, effect->num_changed, effect->largest_change);
+             "%s: edit %" PRIu64 ": %" PRId64 " sample%s changed, by %.6g at most\n", path,
+             effect->number, effect->num_changed, plural(effect->num_changed),
+             effect->largest_change);
     return output_bytes(line, strlen(line)) ? DONE : STOPPED;
 }
 
-static enum outcome tell_preview(const char *path, const sv_edit_effect *effect)
+static enum outcome tell_preview(const char *path, const sv_edit_effect *effect, sv_dtype dtype)
 {
     char line[8192], needed[SIZE_TEXT_SIZE], there[SIZE_TEXT_SIZE];
-    tell_saturated(path, effect, "would lie");
+    tell_saturated(path, effect, dtype, "would lie");
     snprintf(line, sizeof line,
-             "%s: %" PRId64 " of %" PRId64 " samples would change, by %.6g at most; the journal "
+             "%s: %" PRId64 " of %" PRId64 " sample%s would change, by %.6g at most; the journal "
              "would take up to %s, and %s are free\n",
-             path, effect->num_changed, effect->num_samples, effect->largest_change,
-             size_text(effect->journal_bytes, needed), size_text(effect->free_bytes, there));
+             path, effect->num_changed, effect->num_samples, plural(effect->num_samples),
+             effect->largest_change, size_text(effect->journal_bytes, needed),
+             size_text(effect->free_bytes, there));
     return output_bytes(line, strlen(line)) ? DONE : STOPPED;
 }
 
@@ -87,17 +104,20 @@ static enum outcome commit(const char *path, sv_edit *edit)
 {
     sv_edit_effect effect;
     sv_error error;
+    sv_dtype dtype = dtype_of(edit);
     sv_status status = sv_edit_commit(edit, &effect, &error);
-    return status == SV_OK ? tell_done(path, &effect) : editing_failed(path, status, &error);
+    return status == SV_OK ? tell_done(path, &effect, dtype) : editing_failed(path, status, &error);
 }
 
 static enum outcome preview(const char *path, sv_edit *edit)
 {
     sv_edit_effect effect;
     sv_error error;
+    sv_dtype dtype = dtype_of(edit);
     sv_status status = sv_edit_preview(edit, &effect, &error);
     sv_edit_rollback(edit, NULL);
-    return status == SV_OK ? tell_preview(path, &effect) : editing_failed(path, status, &error);
+    return status == SV_OK ? tell_preview(path, &effect, dtype)
+                           : editing_failed(path, status, &error);
 }
 
 static enum outcome edit_opened(const struct options *options, const char *path, sv_edit *edit)
