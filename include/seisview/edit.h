@@ -172,7 +172,8 @@ SV_API sv_status sv_edit_log(const char *path, const sv_edit_options *options,
 
 /* Drops what undo needs of all transactions but the newest `num_kept`, and frees the disk. Their
  * numbers are not used again. */
-SV_API sv_status sv_edit_forget(const char *path, const sv_edit_options *options, sv_error *error);
+SV_API sv_status sv_edit_forget(const char *path, const sv_edit_options *options, int64_t num_kept,
+                                sv_error *error);
 
 #ifdef __cplusplus
 }

@@ -78,8 +78,20 @@ static enum outcome tell_preview(const char *path, const sv_edit_effect *effect,
 
 /* ---- one file ---------------------------------------------------------------------------- */
 
-static enum outcome apply(const struct options *options, const char *path, sv_edit *edit)
+/* Each mean and trend takes a pass, and the edit itself one. */
+static int64_t passes(const struct options *options)
 {
+    int64_t count = 1;
+    for (int i = 0; i < options->num_operations; i++) {
+        sv_operation_kind kind = options->operations[i].kind;
+        count += kind == SV_DEMEAN || kind == SV_DETREND;
+    }
+    return count;
+}
+
+static enum outcome apply(const struct options *options, struct editing *editing, sv_edit *edit)
+{
+    const char *path = editing->path;
     struct selection selection;
     struct walk walk;
     sv_error error;
@@ -88,6 +100,7 @@ static enum outcome apply(const struct options *options, const char *path, sv_ed
     if (outcome != DONE) {
         return outcome;
     }
+    editing->all_bytes = selection.num_bytes * passes(options);
     walk_begin(&walk, &selection);
     while (status == SV_OK && walk_segment(&walk)) {
         while (status == SV_OK && walk_rows(&walk)) {
@@ -120,14 +133,15 @@ static enum outcome preview(const char *path, sv_edit *edit)
                            : editing_failed(path, status, &error);
 }
 
-static enum outcome edit_opened(const struct options *options, const char *path, sv_edit *edit)
+static enum outcome edit_opened(const struct options *options, struct editing *editing,
+                                sv_edit *edit)
 {
-    enum outcome outcome = apply(options, path, edit);
+    enum outcome outcome = apply(options, editing, edit);
     if (outcome != DONE) {
         sv_edit_rollback(edit, NULL);
         return outcome;
     }
-    return options->dry_run ? preview(path, edit) : commit(path, edit);
+    return options->dry_run ? preview(editing->path, edit) : commit(editing->path, edit);
 }
 
 static enum outcome edit_file(const struct options *options, const char *path)
@@ -142,8 +156,8 @@ static enum outcome edit_file(const struct options *options, const char *path)
     how.undo_none = options->undo_none;
     how.only_looks = options->dry_run;
     sv_status status = sv_edit_begin(path, &options->open, &how, &edit, &error);
-    enum outcome outcome =
-        status == SV_OK ? edit_opened(options, path, edit) : editing_failed(path, status, &error);
+    enum outcome outcome = status == SV_OK ? edit_opened(options, &editing, edit)
+                                           : editing_failed(path, status, &error);
     editing_end(&editing);
     return outcome;
 }

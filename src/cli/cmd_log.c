@@ -74,7 +74,7 @@ static int forget(const struct options *options, const char *path)
     sv_error error;
     struct editing editing;
     sv_edit_options how = editing_begin(&editing, options, path);
-    sv_status status = sv_edit_forget(path, &how, &error);
+    sv_status status = sv_edit_forget(path, &how, options->num_kept, &error);
     editing_end(&editing);
     if (status != SV_OK) {
         message(path, "%s", error.message);

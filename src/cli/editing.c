@@ -19,7 +19,8 @@ static void on_progress(void *context, int64_t done_bytes, int64_t total_bytes)
         editing->done_bytes += editing->pass_bytes;
     }
     editing->pass_bytes = done_bytes;
-    progress_expect(editing->done_bytes + total_bytes);
+    int64_t least_bytes = editing->done_bytes + total_bytes;
+    progress_expect(least_bytes > editing->all_bytes ? least_bytes : editing->all_bytes);
     progress_update(editing->done_bytes + done_bytes);
 }
 
@@ -56,7 +57,7 @@ void editing_end(struct editing *editing)
 enum outcome editing_failed(const char *path, sv_status status, const sv_error *error)
 {
     if (status == SV_CANCELLED) {
-        message(path, "nothing was changed");
+        message(path, "the edit was stopped, and the recording is as it was");
         return STOPPED;
     }
     message(path, "%s", error->message);

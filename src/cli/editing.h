@@ -8,6 +8,7 @@
 /* Work on one file, with its progress bar. */
 struct editing {
     const char *path;
+    int64_t all_bytes;  /* of all passes, as far as they are known */
     int64_t done_bytes; /* of the passes that are through */
     int64_t pass_bytes; /* of the one that is not, when it was last heard of */
 };

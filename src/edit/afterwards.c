@@ -6,8 +6,11 @@
 #include "format/sigmf.h"
 
 /* `path` may be a side file's. */
-static sv_status open_editor(const char *path, const sv_edit_options *options, sv_editor *editor,
-                             sv_recovery *recovery, sv_error *error)
+typedef sv_status opener(const char *path, const sv_editor_options *options, sv_editor *editor,
+                         sv_recovery *recovery, sv_error *error);
+
+static sv_status open_by(opener *open, const char *path, const sv_edit_options *options,
+                         sv_editor *editor, sv_recovery *recovery, sv_error *error)
 {
     static const sv_open_options defaults = SV_OPEN_OPTIONS_INIT;
     char *data_path, *side_path;
@@ -16,10 +19,23 @@ static sv_status open_editor(const char *path, const sv_edit_options *options, s
     if (status != SV_OK) {
         return status;
     }
-    status = sv_editor_open(data_path, &chosen, editor, recovery, error);
+    status = open(data_path, &chosen, editor, recovery, error);
     sv_free(data_path);
     sv_free(side_path);
     return status;
+}
+
+static sv_status open_editor(const char *path, const sv_edit_options *options, sv_editor *editor,
+                             sv_recovery *recovery, sv_error *error)
+{
+    return open_by(sv_editor_open, path, options, editor, recovery, error);
+}
+
+static sv_status open_to_read(const char *path, const sv_editor_options *options, sv_editor *editor,
+                              sv_recovery *recovery, sv_error *error)
+{
+    *recovery = SV_NOTHING_HOT;
+    return sv_editor_open_to_read(path, options, editor, error);
 }
 
 static sv_status do_again(const char *path, const sv_edit_options *options,
@@ -66,13 +82,14 @@ sv_status sv_edit_verify(const char *path, const sv_edit_options *options, sv_ve
     return status;
 }
 
-sv_status sv_edit_forget(const char *path, const sv_edit_options *options, sv_error *error)
+sv_status sv_edit_forget(const char *path, const sv_edit_options *options, int64_t num_kept,
+                         sv_error *error)
 {
     sv_editor editor;
     sv_recovery recovery;
     sv_status status = open_editor(path, options, &editor, &recovery, error);
     if (status == SV_OK) {
-        status = sv_editor_forget(&editor, error);
+        status = sv_editor_forget(&editor, num_kept, error);
         sv_editor_close(&editor);
     }
     return status;
@@ -84,6 +101,7 @@ struct reader {
     const sv_editor *editor;
     bool (*take)(void *context, const sv_log_entry *entry);
     void *context;
+    bool is_barred; /* one that kept nothing is done: undo does not get behind it */
     sv_status status;
     sv_error *error;
 };
@@ -93,12 +111,13 @@ static bool give(struct reader *reader, const sv_entry *entry, const unsigned ch
     const sv_begn *begn = &entry->begn.is.begn;
     size_t body_bytes = (size_t)entry->begn.body_bytes;
     bool is_undone = entry->mark.outcome == SV_BACK;
+    reader->is_barred = reader->is_barred || (!is_undone && begn->slot_bytes != 0);
     sv_part *parts = NULL;
     sv_log_entry told = {.number = entry->begn.number,
                          .begun = begn->time,
                          .done = entry->mark.time,
                          .is_undone = is_undone,
-                         .can_be_undone = !is_undone && begn->slot_bytes == 0,
+                         .can_be_undone = !is_undone && !reader->is_barred,
                          .can_be_redone = is_undone && !entry->is_dead && begn->slot_bytes == 0,
                          .num_changed = entry->mark.tally.num_changed,
                          .num_saturated = entry->mark.tally.num_saturated,
@@ -151,10 +170,7 @@ sv_status sv_edit_log(const char *path, const sv_edit_options *options,
 {
     sv_editor editor;
     sv_recovery recovery;
-    sv_edit_options looks = SV_EDIT_OPTIONS_INIT;
-    looks.wait_seconds = options != NULL ? options->wait_seconds : 0.0;
-    looks.only_looks = true;
-    sv_status status = open_editor(path, &looks, &editor, &recovery, error);
+    sv_status status = open_by(open_to_read, path, options, &editor, &recovery, error);
     if (status != SV_OK) {
         return status;
     }

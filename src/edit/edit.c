@@ -112,7 +112,10 @@ static sv_status open_edit(sv_edit *edit, const sv_source *source, const sv_edit
         return status;
     }
     say_recovered(edit, recovery);
-    return open_recording(edit, source, error);
+    if (!edit->editor.has_journal) {
+        status = sv_journal_check_place(edit->editor.journal_path, error);
+    }
+    return status == SV_OK ? open_recording(edit, source, error) : status;
 }
 
 static void close_edit(sv_edit *edit)

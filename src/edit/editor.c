@@ -162,17 +162,14 @@ sv_status sv_editor_need_journal(sv_editor *editor, sv_error *error)
 
 /* ---- opening and closing ----------------------------------------------------------------- */
 
-static sv_status look_for_hot(sv_editor *editor, sv_error *error)
+static sv_status look_for_hot(sv_editor *editor, const char *path, sv_error *error)
 {
     sv_status status = sv_journal_walk(&editor->journal, error);
-    if (status == SV_OK && sv_journal_is_hot(&editor->journal)) {
-        return sv_fail(error, SV_INTERRUPTED,
-                       "an edit was interrupted; finish it or carry it back by verify first");
-    }
-    return status;
+    return status == SV_OK && sv_journal_is_hot(&editor->journal) ? sv_interrupted(path, error)
+                                                                  : status;
 }
 
-static sv_status enter(sv_editor *editor, sv_recovery *recovery, sv_error *error)
+static sv_status enter(sv_editor *editor, const char *path, sv_recovery *recovery, sv_error *error)
 {
     bool is_clean = false;
     sv_status status = check_recording(editor, error);
@@ -186,7 +183,7 @@ static sv_status enter(sv_editor *editor, sv_recovery *recovery, sv_error *error
     if (status != SV_OK || is_clean) {
         return status;
     }
-    return editor->options.only_looks ? look_for_hot(editor, error)
+    return editor->options.only_looks ? look_for_hot(editor, path, error)
                                       : sv_editor_recover(editor, recovery, error);
 }
 
@@ -201,8 +198,62 @@ sv_status sv_editor_open(const char *path, const sv_editor_options *options, sv_
     }
     editor->journal_path = sv_journal_path(path);
     sv_status status = editor->journal_path != NULL
-                           ? enter(editor, recovery, error)
+                           ? enter(editor, path, recovery, error)
                            : sv_fail_errno(error, "its journal cannot be named");
+    if (status != SV_OK) {
+        sv_editor_close(editor);
+    }
+    return status;
+}
+
+/* Where nothing is hot, a walk is needed only behind a journal that does not end in its last
+ * record.
+ */
+static sv_status read_journal(sv_editor *editor, sv_error *error)
+{
+    bool is_clean;
+    sv_journal *journal = &editor->journal;
+    sv_status status = sv_journal_open(editor->system, editor->journal_path, false, journal, error);
+    if (status != SV_OK) {
+        return status == SV_NOTFOUND ? SV_OK : status;
+    }
+    editor->has_journal = true;
+    status = sv_journal_look(journal, &is_clean, error);
+    if (status == SV_OK && !is_clean) {
+        status = sv_journal_walk(journal, error);
+    }
+    if (status == SV_OK && !sv_journal_is_of(journal, &editor->recording)) {
+        sv_journal_rewind(journal);
+    }
+    return status;
+}
+
+static sv_status enter_to_read(sv_editor *editor, const char *path, sv_error *error)
+{
+    sv_status status =
+        sv_reader_enter(editor->system, path, editor->fd, editor->options.wait_seconds, error);
+    if (status != SV_OK) {
+        return status;
+    }
+    editor->level = SV_SHARED_LOCK;
+    if (editor->system->identify(editor->fd, &editor->recording) != 0) {
+        return sv_fail_errno(error, "it cannot be looked at");
+    }
+    editor->journal_path = sv_journal_path(path);
+    return editor->journal_path != NULL ? read_journal(editor, error)
+                                        : sv_fail_errno(error, "its journal cannot be named");
+}
+
+sv_status sv_editor_open_to_read(const char *path, const sv_editor_options *options,
+                                 sv_editor *editor, sv_error *error)
+{
+    *editor = (sv_editor){.options = *options, .system = options->system, .fd = -1};
+    editor->journal.fd = -1;
+    editor->fd = editor->system->open(path, O_RDONLY, 0);
+    if (editor->fd < 0) {
+        return sv_fail_errno(error, "it cannot be opened");
+    }
+    sv_status status = enter_to_read(editor, path, error);
     if (status != SV_OK) {
         sv_editor_close(editor);
     }

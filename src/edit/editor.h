@@ -69,6 +69,10 @@ typedef enum sv_recovery {
 /* Opens `path` for editing and takes RESERVED; an interrupted edit is recovered first. */
 sv_status sv_editor_open(const char *path, const sv_editor_options *options, sv_editor *editor,
                          sv_recovery *recovery, sv_error *error);
+
+/* For the log alone: as a reader, with SHARED. SV_INTERRUPTED, SV_BUSY. */
+sv_status sv_editor_open_to_read(const char *path, const sv_editor_options *options,
+                                 sv_editor *editor, sv_error *error);
 void sv_editor_close(sv_editor *editor);
 
 /* From the first byte that is appended to the journal until all is durable. SV_BUSY. */
@@ -281,7 +285,7 @@ sv_status sv_history(const sv_editor *editor, bool (*take)(void *context, const 
 sv_status sv_editor_undo(sv_editor *editor, uint64_t *number, sv_error *error);
 sv_status sv_editor_redo(sv_editor *editor, uint64_t *number, sv_error *error);
 
-/* Drops what undo needs of all transactions. The numbers go on. */
-sv_status sv_editor_forget(sv_editor *editor, sv_error *error);
+/* Drops what undo needs of all transactions but the newest. The numbers go on. */
+sv_status sv_editor_forget(sv_editor *editor, int64_t num_kept, sv_error *error);
 
 #endif

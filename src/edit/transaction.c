@@ -182,6 +182,8 @@ static sv_status make_begn(sv_transaction *transaction, const sv_part *parts, ui
     return status == SV_OK ? open_works(transaction, error) : status;
 }
 
+enum { LEAST_SLOT_WINDOWS = 8 };
+
 /* A slot has room for a batch. */
 static sv_status make_batch(sv_transaction *transaction, sv_error *error)
 {
@@ -189,6 +191,10 @@ static sv_status make_batch(sv_transaction *transaction, sv_error *error)
     int64_t windows = transaction->editor->options.batch_windows;
     if (begn->num_parts != 0) {
         windows = sv_min_i8(windows, transaction->num_windows);
+    }
+    /* Slots are for those without the room: together no more than a quarter of the samples. */
+    if (!transaction->keeps) {
+        windows = sv_min_i8(windows, sv_max_i8(LEAST_SLOT_WINDOWS, transaction->num_windows / 8));
     }
     begn->slot_bytes =
         transaction->keeps ? 0 : windows * sv_transaction_largest_record(transaction);
@@ -236,7 +242,8 @@ static sv_status reserve(sv_transaction *transaction, sv_error *error)
     sv_journal *journal = &transaction->editor->journal;
     sv_status status = sv_transaction_journal_bytes(transaction, &bytes, error);
     if (status == SV_OK) {
-        status = sv_journal_reserve(journal, bytes, error);
+        const char *instead = transaction->keeps ? ", or give --undo=none" : "";
+        status = sv_journal_reserve(journal, bytes, instead, error);
     }
     if (status != SV_OK) {
         return status;

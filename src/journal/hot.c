@@ -42,6 +42,12 @@ sv_status sv_busy(const sv_system *system, const char *journal_path, sv_error *e
                    begn.is.begn.pid, begn.is.begn.host, sv_time_format(begn.is.begn.time, since));
 }
 
+sv_status sv_interrupted(const char *path, sv_error *error)
+{
+    return sv_fail(error, SV_INTERRUPTED, "an edit was interrupted; run: seisview verify %.300s",
+                   path);
+}
+
 /* A journal that cannot be read counts as hot; one of another file is none of ours, unless
  * something in it is hot: then the two may have been copied together. */
 static sv_status look(const sv_system *system, const char *path, const char *journal_path,
@@ -57,8 +63,7 @@ static sv_status look(const sv_system *system, const char *path, const char *jou
     if (status == SV_NOMEM) {
         return status;
     }
-    return sv_fail(error, SV_INTERRUPTED, "an edit was interrupted; run: seisview verify %.300s",
-                   path);
+    return sv_interrupted(path, error);
 }
 
 sv_status sv_reader_enter(const sv_system *system, const char *path, int fd, double wait_seconds,

@@ -14,6 +14,9 @@
 sv_status sv_reader_enter(const sv_system *system, const char *path, int fd, double wait_seconds,
                           sv_error *error);
 
+/* What a reader says of an edit of `path` that was interrupted: SV_INTERRUPTED. */
+sv_status sv_interrupted(const char *path, sv_error *error);
+
 /* Says who holds the lock that is in the way, as far as the journal tells. SV_BUSY; SV_NOMEM. */
 sv_status sv_busy(const sv_system *system, const char *journal_path, sv_error *error);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -204,6 +205,16 @@ sv_status sv_journal_install(sv_journal *journal, sv_error *error)
     return status;
 }
 
+void sv_journal_abandon(sv_journal *journal)
+{
+    char *temporary = joined(journal->path, ".new");
+    if (temporary != NULL) {
+        journal->system->unlink(temporary);
+    }
+    sv_free(temporary);
+    sv_journal_close(journal);
+}
+
 sv_status sv_journal_create(const sv_system *system, const char *path, const sv_identity *recording,
                             uint64_t last_number, sv_journal *journal, sv_error *error)
 {
@@ -238,6 +249,20 @@ static char *directory_of(const char *path)
         directory[slash == path ? 1 : slash - path] = '\0';
     }
     return directory;
+}
+
+sv_status sv_journal_check_place(const char *path, sv_error *error)
+{
+    char *directory = directory_of(path);
+    if (directory == NULL) {
+        return sv_fail_memory(error, strlen(path) + 1);
+    }
+    int failure = faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0 ? errno : 0;
+    sv_free(directory);
+    errno = failure;
+    return failure == 0 ? SV_OK
+                        : sv_fail_errno(error, "its directory, where the journal of the edit has "
+                                               "its place, cannot be written");
 }
 
 sv_status sv_journal_sync_directory(sv_journal *journal, sv_error *error)
@@ -293,13 +318,18 @@ sv_status sv_journal_cut(sv_journal *journal, int64_t end, sv_error *error)
     return SV_OK;
 }
 
-sv_status sv_journal_reserve(sv_journal *journal, int64_t num_bytes, sv_error *error)
+sv_status sv_journal_reserve(sv_journal *journal, int64_t num_bytes, const char *instead,
+                             sv_error *error)
 {
     sv_status status = sv_reserve(journal->system, journal->fd, FALLOC_FL_KEEP_SIZE, journal->end,
                                   num_bytes, error);
     if (status != SV_OK && errno == ENOSPC) {
-        return sv_fail_errno(error, "no space for the journal (needs %" PRId64 " bytes)",
-                             num_bytes);
+        status =
+            sv_fail(error, SV_IO, "no space for the journal (needs %" PRId64 " bytes); make room%s",
+                    num_bytes, instead);
+        if (error != NULL) {
+            error->system_error = ENOSPC;
+        }
     }
     return status;
 }

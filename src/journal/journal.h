@@ -67,6 +67,12 @@ sv_status sv_journal_prepare(const sv_system *system, const char *path,
                              sv_journal *journal, sv_error *error);
 sv_status sv_journal_install(sv_journal *journal, sv_error *error);
 
+/* Instead of installing it: closes it, and it is gone. */
+void sv_journal_abandon(sv_journal *journal);
+
+/* Whether a journal can be made at `path`; SV_IO: its directory does not let this user write. */
+sv_status sv_journal_check_place(const char *path, sv_error *error);
+
 void sv_journal_close(sv_journal *journal);
 
 /* Whether it is the journal of this file. */
@@ -132,7 +138,9 @@ sv_status sv_journal_clear(sv_journal *journal, int64_t at, sv_error *error);
 /* Ends the file at `end`, durably. Does nothing where it ends there. */
 sv_status sv_journal_cut(sv_journal *journal, int64_t end, sv_error *error);
 
-/* Reserves space behind the end without moving it. SV_IO with ENOSPC: there is none. */
-sv_status sv_journal_reserve(sv_journal *journal, int64_t num_bytes, sv_error *error);
+/* Reserves space behind the end without moving it. SV_IO with ENOSPC: there is none, and `instead`
+ * ends the sentence. */
+sv_status sv_journal_reserve(sv_journal *journal, int64_t num_bytes, const char *instead,
+                             sv_error *error);
 
 #endif

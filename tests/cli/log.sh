@@ -35,6 +35,53 @@ run edit --gain 2 x.bin
 exits 0
 prints 'x.bin: edit 3: 4 samples changed, by 4.5 at most'
 
+check 'all but the newest are forgotten'
+samples '<f4' 1 2 3 4 >k.bin
+for gain in 2 3 5 7 11; do
+    "$SEISVIEW" edit --gain "$gain" k.bin >out
+done
+"$SEISVIEW" undo k.bin 2 >out
+"$SEISVIEW" redo k.bin >out
+cp k.bin.svj long.svj
+run log --forget=3 k.bin
+exits 0
+prints_nothing
+says_nothing
+[ "$(stat -c %s k.bin.svj)" -lt "$(stat -c %s long.svj)" ] || fail 'the journal is not smaller'
+run log --csv k.bin
+[ "$(cut -d , -f 2,4,11 out | tr '\n' ' ')" = \
+    'number,operation,state 4,--gain=7,done 5,--gain=11,undone 3,--gain=5,done ' ] ||
+    fail 'not the newest three'
+run redo k.bin
+exits 0
+prints 'k.bin: edit 5 was done again'
+run undo k.bin 4
+exits 2
+prints $'k.bin: edit 5 was undone\nk.bin: edit 4 was undone\nk.bin: edit 3 was undone'
+samples '<f4' 6 12 18 24 | cmp -s - k.bin || fail 'other samples'
+
+check 'more than there are'
+cp k.bin.svj before.svj
+run log --forget=9 k.bin
+exits 0
+cmp -s before.svj k.bin.svj || fail 'the journal has changed'
+
+check 'an edit that kept nothing bars the way'
+"$SEISVIEW" edit --undo=none --offset 1 k.bin >out
+run log --json k.bin
+has 1 can_be_undone=false
+has 2 can_be_undone=false
+run log --forget=1 k.bin
+exits 0
+run log --csv k.bin
+[ "$(wc -l <out)" -eq 2 ] || fail 'not one edit'
+run edit --gain 2 k.bin
+exits 0
+run undo k.bin
+exits 0
+run undo k.bin
+refused 2 'was made with --undo=none: what it overwrote was not kept'
+
 check 'wrong usage'
 run log
 refused 1 'log takes a file; see: seisview help log'

@@ -523,7 +523,7 @@ START_TEST(written_undone_and_redone)
     ck_assert_int_eq(sv_edit_undo(recording, NULL, &number, NULL), SV_NOTFOUND);
     ck_assert_int_eq(sv_edit_redo(recording, NULL, &number, NULL), SV_OK);
     ck_assert(sample_now(20) == 1.0f && sample_now(21) == old_sample(21));
-    ck_assert_int_eq(sv_edit_forget(recording, NULL, NULL), SV_OK);
+    ck_assert_int_eq(sv_edit_forget(recording, NULL, 0, NULL), SV_OK);
     ck_assert_int_eq(sv_edit_undo(recording, NULL, &number, NULL), SV_NOTFOUND);
     edit = begin();
     ck_assert_int_eq(write_ones(edit, 0, 1, 1), SV_OK);

@@ -154,7 +154,7 @@ static sv_status run_command(sv_editor *editor, const struct command *command)
     case EDIT: return run_edit(editor, command);
     case UNDO: return sv_editor_undo(editor, &number, NULL);
     case REDO: return sv_editor_redo(editor, &number, NULL);
-    case DROP: return sv_editor_forget(editor, NULL);
+    case DROP: return sv_editor_forget(editor, 0, NULL);
     default: return SV_INVALID;
     }
 }
