@@ -54,6 +54,12 @@ void SV_SET(integers)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_
 void SV_SET(histogram_f4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
 void SV_SET(histogram_i4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
 void SV_SET(histogram_f8)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
+double SV_SET(dot_f4)(const float *x, ptrdiff_t x_step, const float *y, ptrdiff_t y_step,
+                      int64_t n);
+double SV_SET(dot_f8)(const double *x, ptrdiff_t x_step, const double *y, ptrdiff_t y_step,
+                      int64_t n);
+double SV_SET(sizes_f4)(const float *x, ptrdiff_t step, int64_t n);
+double SV_SET(sizes_f8)(const double *x, ptrdiff_t step, int64_t n);
 void SV_SET(spread_f4)(const float *x, int64_t n, sv_spread *spread);
 void SV_SET(spread_f8)(const double *x, int64_t n, sv_spread *spread);
 void SV_SET(shift_f4)(const float *x, int64_t n, double mean, double scale, float *to);

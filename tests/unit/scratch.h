@@ -48,7 +48,7 @@ static const char *scratch_path(const char *name)
     return paths[next];
 }
 
-static const char *write_scratch(const char *name, const void *bytes, size_t num_bytes)
+static inline const char *write_scratch(const char *name, const void *bytes, size_t num_bytes)
 {
     const char *path = scratch_path(name);
     FILE *file = fopen(path, "wb");

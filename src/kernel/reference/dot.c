@@ -1,0 +1,121 @@
+/* Sums for array/, in float64 whatever the samples: what a vectoriser makes of these loops waits
+ * for the memory. Where both strides are 1 a lane takes every SV_LANES-th sample; else every
+ * FEW_LANES-th. */
+#include <math.h>
+
+#include "kernel/set.h"
+
+enum { FEW_LANES = SV_LANES / 2 };
+
+static double add_lanes(double *lanes, int width)
+{
+    for (width /= 2; width > 0; width /= 2) {
+        for (int i = 0; i < width; i++) {
+            lanes[i] += lanes[i + width];
+        }
+    }
+    return lanes[0];
+}
+
+static double dense_dot_f4(const float *x, const float *y, int64_t n)
+{
+    double lanes[SV_LANES] = {0.0};
+    int64_t first = 0;
+    for (; first + SV_LANES <= n; first += SV_LANES) {
+        for (int i = 0; i < SV_LANES; i++) {
+            lanes[i] += (double)x[first + i] * (double)y[first + i];
+        }
+    }
+    for (int i = 0; first + i < n; i++) {
+        lanes[i] += (double)x[first + i] * (double)y[first + i];
+    }
+    return add_lanes(lanes, SV_LANES);
+}
+
+double SV_SET(dot_f4)(const float *x, ptrdiff_t x_step, const float *y, ptrdiff_t y_step, int64_t n)
+{
+    if (x_step == 1 && y_step == 1) {
+        return dense_dot_f4(x, y, n);
+    }
+    double lanes[FEW_LANES] = {0.0};
+    int64_t first = 0;
+    for (; first + FEW_LANES <= n; first += FEW_LANES) {
+        for (int i = 0; i < FEW_LANES; i++) {
+            lanes[i] += (double)x[(first + i) * x_step] * (double)y[(first + i) * y_step];
+        }
+    }
+    for (int i = 0; first + i < n; i++) {
+        lanes[i] += (double)x[(first + i) * x_step] * (double)y[(first + i) * y_step];
+    }
+    return add_lanes(lanes, FEW_LANES);
+}
+
+static double dense_dot_f8(const double *x, const double *y, int64_t n)
+{
+    double lanes[SV_LANES] = {0.0};
+    int64_t first = 0;
+    for (; first + SV_LANES <= n; first += SV_LANES) {
+        for (int i = 0; i < SV_LANES; i++) {
+            lanes[i] += x[first + i] * y[first + i];
+        }
+    }
+    for (int i = 0; first + i < n; i++) {
+        lanes[i] += x[first + i] * y[first + i];
+    }
+    return add_lanes(lanes, SV_LANES);
+}
+
+double SV_SET(dot_f8)(const double *x, ptrdiff_t x_step, const double *y, ptrdiff_t y_step,
+                      int64_t n)
+{
+    if (x_step == 1 && y_step == 1) {
+        return dense_dot_f8(x, y, n);
+    }
+    double lanes[FEW_LANES] = {0.0};
+    int64_t first = 0;
+    for (; first + FEW_LANES <= n; first += FEW_LANES) {
+        for (int i = 0; i < FEW_LANES; i++) {
+            lanes[i] += x[(first + i) * x_step] * y[(first + i) * y_step];
+        }
+    }
+    for (int i = 0; first + i < n; i++) {
+        lanes[i] += x[(first + i) * x_step] * y[(first + i) * y_step];
+    }
+    return add_lanes(lanes, FEW_LANES);
+}
+
+static double dense_sizes_f4(const float *x, int64_t n)
+{
+    double lanes[SV_LANES] = {0.0};
+    int64_t first = 0;
+    for (; first + SV_LANES <= n; first += SV_LANES) {
+        for (int i = 0; i < SV_LANES; i++) {
+            lanes[i] += (double)fabsf(x[first + i]);
+        }
+    }
+    for (int i = 0; first + i < n; i++) {
+        lanes[i] += (double)fabsf(x[first + i]);
+    }
+    return add_lanes(lanes, SV_LANES);
+}
+
+double SV_SET(sizes_f4)(const float *x, ptrdiff_t step, int64_t n)
+{
+    if (step == 1) {
+        return dense_sizes_f4(x, n);
+    }
+    double lanes[FEW_LANES] = {0.0};
+    for (int64_t i = 0; i < n; i++) {
+        lanes[i % FEW_LANES] += (double)fabsf(x[i * step]);
+    }
+    return add_lanes(lanes, FEW_LANES);
+}
+
+double SV_SET(sizes_f8)(const double *x, ptrdiff_t step, int64_t n)
+{
+    double lanes[FEW_LANES] = {0.0};
+    for (int64_t i = 0; i < n; i++) {
+        lanes[i % FEW_LANES] += fabs(x[i * step]);
+    }
+    return add_lanes(lanes, FEW_LANES);
+}
