@@ -1,48 +1,15 @@
-/* Interleaved channels of four bytes apart from one another with AVX2: eight frames of four
- * channels at a time, transposed in registers. */
-#include <immintrin.h>
-
+/* Interleaved channels of four bytes apart from one another, some frames of four channels at a
+ * time, transposed in registers. */
 #include "kernel/set.h"
+#include "kernel/wide/transpose.h"
 
-enum { FRAMES = 8, ROWS = 4 };
+enum { ROWS = 4 };
 
-/* Four samples of a frame, and of the one four frames on. */
-static inline __m256 load_two(const char *frame, ptrdiff_t frame_bytes)
-{
-    return _mm256_loadu2_m128((const float *)(const void *)(frame + 4 * frame_bytes),
-                              (const float *)(const void *)frame);
-}
-
-/* Writes the first `rows` of the four. */
-static inline __attribute__((always_inline)) void
-part_eight(const char *from, ptrdiff_t frame_bytes, int rows, char *to, ptrdiff_t row_bytes)
-{
-    __m256 a = load_two(from, frame_bytes), b = load_two(from + frame_bytes, frame_bytes);
-    __m256 c = load_two(from + 2 * frame_bytes, frame_bytes);
-    __m256 d = load_two(from + 3 * frame_bytes, frame_bytes);
-    __m256 low_ab = _mm256_unpacklo_ps(a, b), high_ab = _mm256_unpackhi_ps(a, b);
-    __m256 low_cd = _mm256_unpacklo_ps(c, d), high_cd = _mm256_unpackhi_ps(c, d);
-    _mm256_storeu_ps((float *)(void *)to, _mm256_shuffle_ps(low_ab, low_cd, 0x44));
-    if (rows > 1) {
-        _mm256_storeu_ps((float *)(void *)(to + row_bytes),
-                         _mm256_shuffle_ps(low_ab, low_cd, 0xee));
-    }
-    if (rows > 2) {
-        _mm256_storeu_ps((float *)(void *)(to + 2 * row_bytes),
-                         _mm256_shuffle_ps(high_ab, high_cd, 0x44));
-    }
-    if (rows > 3) {
-        _mm256_storeu_ps((float *)(void *)(to + 3 * row_bytes),
-                         _mm256_shuffle_ps(high_ab, high_cd, 0xee));
-    }
-}
-
-static inline __attribute__((always_inline)) void part_four(const char *from, ptrdiff_t frame_bytes,
-                                                            int rows, int64_t frames, char *to,
-                                                            ptrdiff_t row_bytes)
+SV_INLINE void part_four(const char *from, ptrdiff_t frame_bytes, int rows, int64_t frames,
+                         char *to, ptrdiff_t row_bytes)
 {
     for (int64_t frame = 0; frame < frames; frame += FRAMES) {
-        part_eight(from + frame * frame_bytes, frame_bytes, rows, to + 4 * frame, row_bytes);
+        part_frames(from + frame * frame_bytes, frame_bytes, rows, to + 4 * frame, row_bytes);
     }
 }
 
@@ -59,11 +26,14 @@ static void part_quad(const char *from, ptrdiff_t frame_bytes, int rows, int64_t
 
 /* So many frames are parted before the next four rows are, that their lines are still in the first
  * cache. */
-enum { CHUNK_FRAMES = 32 };
+enum { CHUNK_FRAMES = 32, LINE_BYTES = 64 };
 
 static void part_chunk(const char *from, ptrdiff_t frame_bytes, int rows, int64_t frames, char *to,
                        ptrdiff_t row_bytes)
 {
+    for (int64_t byte = 0; byte < frames * frame_bytes; byte += LINE_BYTES) {
+        ahead(from + byte);
+    }
     for (int row = 0; row < rows; row += ROWS) {
         part_quad(from + 4 * row, frame_bytes, rows - row, frames, to + row * row_bytes, row_bytes);
     }
