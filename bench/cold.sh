@@ -2,7 +2,12 @@
 # Claims: a file that is not in the page cache is measured at 0.80 of the best rate at which fio
 # reads it past the cache, and is in the cache afterwards, where the next scan runs hot; past the
 # cache (--io=direct) at 0.90 of that rate. Run by bench/run.
-echo "stats of 2 GiB of float32 from the disk, whole processes, $THREADS threads"
+#
+# Memory that lies free in a virtual machine may be given back to the host, which then takes longer
+# to hand it out again than the disk to fill it. So `auto` comes right after another run, `idle`: the
+# memory that the cache takes was in use a moment ago, as it is where other files are read and
+# written. `idle` comes after reads past the cache, and is shown for comparison.
+echo "stats of $((BIG_BYTES >> 30)) GiB of float32 from the disk, whole processes, $THREADS threads"
 if ! command -v fio >/dev/null; then
     echo "  skipped: fio, which measures what the disk can do, is not installed"
     exit 0
@@ -14,6 +19,15 @@ rounds=$(((PAIRS + 1) / 2))
 drop()
 {
     dd of="$BIG" oflag=nocache conv=notrunc,fdatasync count=0 status=none
+}
+
+# own NAME [OPTIONS...]: a line of what stats of the cold file came to.
+own()
+{
+    name=$1
+    shift
+    drop
+    echo "$round $name $(rate "$SEISVIEW" stats --threads "$THREADS" --json "$@" "$BIG")" >>"$rates"
 }
 
 # fio_rate DEPTH: GB/s, by fio's own clock.
@@ -37,15 +51,13 @@ for round in $(seq "$rounds"); do
         drop
         echo "$round fio $(fio_rate "$depth")" >>"$rates"
     done
-    drop
-    echo "$round auto $(rate "$SEISVIEW" stats --threads "$THREADS" --json "$BIG")" >>"$rates"
+    own direct --io=direct
+    own idle
+    own auto
     echo "$round next $(rate "$SEISVIEW" stats --threads "$THREADS" --json "$BIG")" >>"$rates"
     echo "$round sum $(rate "$BENCH/sum" --threads "$THREADS" --streams 4 "$BIG")" >>"$rates"
-    for io in map read direct; do
-        drop
-        echo "$round $io $(rate "$SEISVIEW" stats --threads "$THREADS" --io=$io --json "$BIG")" \
-            >>"$rates"
-    done
+    own map --io=map
+    own read --io=read
 done
 
 # share NAME PEER GOAL: the median over the rounds of NAME's rate over PEER's best.
@@ -76,7 +88,9 @@ share()
                 name, median(rates, n), rates[1], rates[n], peer, median(peers, n), peers[1],
                 peers[n], median(ratios, n), ratios[1], ratios[n]
             reached = (median(ratios, n) >= goal)
-            printf "  goal ≥ %g: %s\n", goal, reached ? "reached" : "MISSED"
+            if (goal > 0)
+                printf "  goal ≥ %g: %s", goal, reached ? "reached" : "MISSED"
+            print ""
             exit reached ? 0 : 3
         }' "$rates"
 }
@@ -84,7 +98,8 @@ share()
 worst=0
 share auto fio 0.8 || worst=$?
 share direct fio 0.9 || worst=$?
-share next sum 0.67 || worst=$?
+share next sum 0.9 || worst=$?
 share auto map 0.95 || worst=$?
 share auto read 0.95 || worst=$?
+share idle fio 0
 exit "$worst"

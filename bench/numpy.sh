@@ -18,7 +18,7 @@ if [ "${free:-0}" -lt $((BIG_BYTES / 512)) ]; then
 fi
 
 [ -e "$BIG" ] || "$BENCH/fill" "$BIG" "$BIG_BYTES" || exit 2
-echo "stats of 2 GiB of float32 beside NumPy $version, whole processes, $THREADS threads"
+echo "stats of $((BIG_BYTES >> 30)) GiB of float32 beside NumPy $version, whole processes, $THREADS threads"
 worst=0
 chunk=$("$python" "$here/by_numpy.py" best "$BIG") || exit 2
 "$BENCH/pairs" --pairs "$PAIRS" --bytes "$BIG_BYTES" --goal 20 \

@@ -4,9 +4,9 @@
 [ -e "$BIG" ] || "$BENCH/fill" "$BIG" "$BIG_BYTES" || exit 2
 pieces=$FOLDER/pieces.f32
 dd if="$BIG" of="$pieces" bs=64k conv=fsync status=none || exit 2
-echo "stats of 2 GiB of float32, written in pieces of 64 KiB, whole processes, $THREADS threads"
+echo "stats of $((BIG_BYTES >> 30)) GiB of float32, written in pieces of 64 KiB, whole processes, $THREADS threads"
 worst=0
-for way in 'populate 1' 'populate 4' 'faults 1' 'faults 4' 'read 1'; do
+for way in 'populate 1' 'populate 4' 'faults 1' 'faults 4' 'read 1' 'read 4'; do
     map=${way% *} streams=${way#* }
     "$BENCH/pairs" --pairs "$PAIRS" --bytes "$BIG_BYTES" --goal 0.85 \
         --names "seisview stats,sum --map $map --streams $streams" \
