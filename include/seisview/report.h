@@ -81,6 +81,10 @@ SV_API sv_status sv_report_open(FILE *file, sv_report_style style, const sv_colu
                                 int num_columns, int width, bool color, sv_report **report,
                                 sv_error *error);
 
+/* A table is drawn as one line a row, however few there are, and of what all rows have in common
+ * only facts stand above. Before the first row. */
+SV_API void sv_report_as_list(sv_report *report);
+
 /* One row: num_columns values. The header line of CSV comes with the first one, so that no row is
  * no output. SV_NOMEM; SV_IO: the file cannot be written. */
 SV_API sv_status sv_report_row(sv_report *report, const sv_value *values, sv_error *error);

@@ -68,10 +68,10 @@ static enum outcome tell_preview(const char *path, const sv_edit_effect *effect,
     char line[8192], needed[SIZE_TEXT_SIZE], there[SIZE_TEXT_SIZE];
     tell_saturated(path, effect, dtype, "would lie");
     snprintf(line, sizeof line,
-             "%s: %" PRId64 " of %" PRId64 " sample%s would change, by %.6g at most; the journal "
-             "would take up to %s, and %s are free\n",
+             "%s: %" PRId64 " of %" PRId64 " sample%s would change, by %.6g at most\n"
+             "%s: the journal would take up to %s; %s are free\n",
              path, effect->num_changed, effect->num_samples, plural(effect->num_samples),
-             effect->largest_change, size_text(effect->journal_bytes, needed),
+             effect->largest_change, path, size_text(effect->journal_bytes, needed),
              size_text(effect->free_bytes, there));
     return output_bytes(line, strlen(line)) ? DONE : STOPPED;
 }

@@ -19,6 +19,7 @@ static const sv_column columns[NUM_KEYS] = {
 
 struct log {
     const char *path;
+    bool is_table; /* for people: times to the second */
     sv_report *report;
 };
 
@@ -27,13 +28,19 @@ static sv_value value_of_index(int64_t index)
     return index >= 0 ? sv_value_int(index) : sv_value_null();
 }
 
+static sv_value value_of_time(const struct log *log, sv_time time)
+{
+    const sv_time second = 1000000000;
+    return sv_value_time(log->is_table ? time - (time % second + second) % second : time);
+}
+
 static bool take(void *context, const sv_log_entry *entry)
 {
     const struct log *log = context;
     sv_value values[NUM_KEYS];
     values[KEY_file] = sv_value_text(log->path);
     values[KEY_number] = sv_value_int((int64_t)entry->number);
-    values[KEY_time] = sv_value_time(entry->begun);
+    values[KEY_time] = value_of_time(log, entry->begun);
     values[KEY_operation] = sv_value_text(entry->words[0] != '\0' ? entry->words : NULL);
     values[KEY_from] = value_of_index(entry->first);
     values[KEY_to] = value_of_index(entry->last);
@@ -53,10 +60,11 @@ static bool take(void *context, const sv_log_entry *entry)
 static int list(const struct options *options, const char *path)
 {
     sv_error error;
-    struct log log = {path, output_open(options, columns, NUM_KEYS)};
+    struct log log = {path, options->style == SV_TABLE, output_open(options, columns, NUM_KEYS)};
     if (log.report == NULL) {
         return EXIT_FAILED;
     }
+    sv_report_as_list(log.report);
     struct editing editing;
     sv_edit_options how = editing_begin(&editing, options, path);
     sv_status status = sv_edit_log(path, &how, take, &log, &error);

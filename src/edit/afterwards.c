@@ -1,5 +1,6 @@
 /* What comes after an edit: undo, redo, verify, log, forget. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
 #include "edit/edit.h"
@@ -97,8 +98,18 @@ sv_status sv_edit_forget(const char *path, const sv_edit_options *options, int64
 
 /* ---- the log ----------------------------------------------------------------------------- */
 
+/* A transaction, of which BEGN is read when it is told. */
+struct told {
+    uint64_t number;
+    int64_t begn_at;
+    sv_mark mark;
+    bool is_dead;
+};
+
 struct reader {
     const sv_editor *editor;
+    struct told *list;
+    size_t count, room;
     bool (*take)(void *context, const sv_log_entry *entry);
     void *context;
     bool is_barred; /* one that kept nothing is done: undo does not get behind it */
@@ -106,14 +117,15 @@ struct reader {
     sv_error *error;
 };
 
-static bool give(struct reader *reader, const sv_entry *entry, const unsigned char *body)
+static bool give(struct reader *reader, const struct told *entry, const sv_record *record,
+                 const unsigned char *body)
 {
-    const sv_begn *begn = &entry->begn.is.begn;
-    size_t body_bytes = (size_t)entry->begn.body_bytes;
+    const sv_begn *begn = &record->is.begn;
+    size_t body_bytes = (size_t)record->body_bytes;
     bool is_undone = entry->mark.outcome == SV_BACK;
     reader->is_barred = reader->is_barred || (!is_undone && begn->slot_bytes != 0);
     sv_part *parts = NULL;
-    sv_log_entry told = {.number = entry->begn.number,
+    sv_log_entry told = {.number = entry->number,
                          .begun = begn->time,
                          .done = entry->mark.time,
                          .is_undone = is_undone,
@@ -136,32 +148,70 @@ static bool give(struct reader *reader, const sv_entry *entry, const unsigned ch
     return reader->take(reader->context, &told);
 }
 
-static bool tell(void *context, const sv_entry *entry)
+static bool gather(void *context, const sv_entry *entry)
 {
     struct reader *reader = context;
-    const sv_record *record = &entry->begn;
+    if (reader->count == reader->room) {
+        size_t room = 2 * reader->room + 16;
+        struct told *grown = sv_realloc(reader->list, room * sizeof *grown);
+        if (grown == NULL) {
+            reader->status = sv_fail_memory(reader->error, room * sizeof *grown);
+            return false;
+        }
+        reader->list = grown;
+        reader->room = room;
+    }
+    reader->list[reader->count++] =
+        (struct told){entry->begn.number, entry->begn.at, entry->mark, entry->is_dead};
+    return true;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct told *first = a, *second = b;
+    return (first->number < second->number) - (first->number > second->number);
+}
+
+static sv_status tell(struct reader *reader, const struct told *entry, bool *goes_on)
+{
+    sv_record record;
     const sv_journal *journal = &reader->editor->journal;
     bool is_whole = false;
-    int64_t size_bytes = journal->system->size(journal->fd);
-    if (record->end > size_bytes) {
-        reader->status = sv_fail(reader->error, SV_CONFLICT,
-                                 "its journal is damaged at byte %" PRId64, record->at);
-        return false;
+    sv_status status = sv_journal_read_begn(journal, entry->begn_at, &record, reader->error);
+    if (status != SV_OK) {
+        return status;
+    }
+    if (record.end > journal->system->size(journal->fd)) {
+        return sv_fail(reader->error, SV_CONFLICT, "its journal is damaged at byte %" PRId64,
+                       record.at);
     }
     /* A NUL behind the words. */
-    unsigned char *body = sv_calloc(1, (size_t)record->body_bytes + 1);
+    unsigned char *body = sv_calloc(1, (size_t)record.body_bytes + 1);
     if (body == NULL) {
-        reader->status = sv_fail_memory(reader->error, (size_t)record->body_bytes + 1);
-        return false;
+        return sv_fail_memory(reader->error, (size_t)record.body_bytes + 1);
     }
-    reader->status = sv_journal_read_body(journal, record, body, &is_whole, reader->error);
-    if (reader->status == SV_OK && !is_whole) {
-        reader->status = sv_fail(reader->error, SV_CONFLICT,
-                                 "its journal is damaged at byte %" PRId64, record->at);
+    status = sv_journal_read_body(journal, &record, body, &is_whole, reader->error);
+    if (status == SV_OK && !is_whole) {
+        status = sv_fail(reader->error, SV_CONFLICT, "its journal is damaged at byte %" PRId64,
+                         record.at);
     }
-    bool goes_on = reader->status == SV_OK && give(reader, entry, body);
+    *goes_on = status == SV_OK && give(reader, entry, &record, body);
     sv_free(body);
-    return goes_on;
+    return status;
+}
+
+static sv_status tell_all(struct reader *reader)
+{
+    sv_status status = sv_history(reader->editor, gather, reader, reader->error);
+    status = status == SV_OK ? reader->status : status;
+    bool goes_on = status == SV_OK && reader->count > 0;
+    if (goes_on) {
+        qsort(reader->list, reader->count, sizeof *reader->list, newest_first);
+    }
+    for (size_t i = 0; goes_on && status == SV_OK && i < reader->count; i++) {
+        status = tell(reader, &reader->list[i], &goes_on);
+    }
+    return status;
 }
 
 sv_status sv_edit_log(const char *path, const sv_edit_options *options,
@@ -175,7 +225,8 @@ sv_status sv_edit_log(const char *path, const sv_edit_options *options,
         return status;
     }
     struct reader reader = {.editor = &editor, .take = take, .context = context, .error = error};
-    status = sv_history(&editor, tell, &reader, error);
+    status = tell_all(&reader);
+    sv_free(reader.list);
     sv_editor_close(&editor);
-    return status == SV_OK ? reader.status : status;
+    return status;
 }

@@ -83,6 +83,11 @@ sv_status sv_report_open(FILE *file, sv_report_style style, const sv_column *col
     return SV_OK;
 }
 
+void sv_report_as_list(sv_report *report)
+{
+    report->is_list = true;
+}
+
 sv_status sv_report_row(sv_report *report, const sv_value *values, sv_error *error)
 {
     return report->style->row(report, values, error);

@@ -21,6 +21,7 @@ struct sv_report {
     int num_columns;
     int width; /* of the terminal, 0 for none */
     bool color;
+    bool is_list;         /* a line a row, however few */
     bool begun;           /* something was written */
     struct sv_page *page; /* of a table: rows that wait to be aligned */
 };

@@ -44,6 +44,7 @@ struct drawing {
     const sv_column *columns;
     const struct sv_page *page;
     struct layout *layout; /* of each column */
+    bool is_list;
 };
 
 static void draw(const struct drawing *drawing, enum ink ink, const char *text)
@@ -232,7 +233,8 @@ static void place_for_lines(struct drawing *drawing)
     const struct sv_page *page = drawing->page;
     bool differ = false;
     for (int column = 0; column < page->num_columns; column++) {
-        bool shared = drawing->layout[column].constant;
+        bool may_be_shared = !drawing->is_list || drawing->columns[column].fact;
+        bool shared = may_be_shared && drawing->layout[column].constant;
         drawing->layout[column].place = shared ? IN_FACTS : IN_BODY;
         differ = differ || !shared;
     }
@@ -339,15 +341,16 @@ static void draw_lines(struct drawing *drawing)
 
 static void draw_as_fits(sv_report *report, struct layout *layout, bool may_be_cards)
 {
-    struct drawing drawing = {report->file,    report->color, report->width,
-                              report->columns, report->page,  layout};
+    struct drawing drawing = {report->file, report->color, report->width,  report->columns,
+                              report->page, layout,        report->is_list};
     for (int column = 0; column < report->num_columns; column++) {
         layout[column].width = sv_page_width(report->page, column);
         layout[column].numeric = sv_page_numeric(report->page, column);
         layout[column].constant = sv_page_constant(report->page, column);
     }
     place_for_cards(&drawing);
-    if (may_be_cards && report->page->num_rows <= SV_CARD_ROWS && cards_fit(&drawing)) {
+    if (may_be_cards && !report->is_list && report->page->num_rows <= SV_CARD_ROWS &&
+        cards_fit(&drawing)) {
         draw_cards(&drawing);
     } else {
         place_for_lines(&drawing);

@@ -114,6 +114,17 @@ refused 1 '--despike takes a number above 0'
 [ ! -e x.bin.svj ] || fail 'a journal was made'
 edited 1 2 3 4
 
+check 'a dry run: what would change, and what it takes; nothing is changed'
+fresh 1 2 3 4
+run edit --dry-run --clip 2,3 x.bin
+exits 0
+says_nothing
+sed 's/ [0-9.]* [A-Za-z]* are free/ N are free/' out >shown
+printf '%s\n' 'x.bin: 2 of 4 samples would change, by 1 at most' \
+    'x.bin: the journal would take up to 1.5 KiB; N are free' | cmp -s - shown || fail 'other lines'
+edited 1 2 3 4
+[ ! -e x.bin.svj ] || fail 'there is a journal'
+
 check 'what is not edited in place'
 "$SEISVIEW" convert --encoding steim2 "$DATA/quake.bin" quake.mseed
 run edit --demean quake.mseed

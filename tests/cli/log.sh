@@ -22,6 +22,13 @@ has 1 number=2 'operation="--set=1=7 --channel=0"' from=1 to=3 num_channels=1 nu
 has 2 number=1 'operation="--gain=3 --demean"' from=0 to=4 num_channels=1 num_changed=4 \
     num_saturated=0 largest_change=5.5 'state="done"' can_be_undone=true can_be_redone=false
 
+check 'a table: a line an edit, and above them what they have in common'
+run log x.bin
+exits 0
+sed -i 's/20[0-9-]*T[0-9:]*Z/TIME/; s/user [^,]*, host [^,]*/user U, host H/' out
+sed -i -E 's/ +(pid|[0-9]+)$//' out
+matches log.txt
+
 check 'forgotten'
 run log --forget x.bin
 exits 0
@@ -50,7 +57,7 @@ says_nothing
 [ "$(stat -c %s k.bin.svj)" -lt "$(stat -c %s long.svj)" ] || fail 'the journal is not smaller'
 run log --csv k.bin
 [ "$(cut -d , -f 2,4,11 out | tr '\n' ' ')" = \
-    'number,operation,state 4,--gain=7,done 5,--gain=11,undone 3,--gain=5,done ' ] ||
+    'number,operation,state 5,--gain=11,undone 4,--gain=7,done 3,--gain=5,done ' ] ||
     fail 'not the newest three'
 run redo k.bin
 exits 0

@@ -19,6 +19,18 @@ block '```text' >shown
 [ -s shown ] || fail 'README.md shows no output'
 cmp -s out shown || fail 'README.md shows another output'
 
+check 'edits, undone and done again'
+cp data/quake.* .
+block '```shell-session' >session
+grep -q '^\$ seisview edit' session || fail 'README.md shows no edit'
+while IFS= read -r line; do
+    [[ $line == '$ seisview '* ]] || continue
+    echo "$line"
+    read -r -a words <<<"${line#'$ seisview '}"
+    "$SEISVIEW" "${words[@]}" 2>&1
+done <session | sed 's/; .* are free/; N are free/' >out
+sed 's/; .* are free/; N are free/' session | cmp -s - out || fail 'README.md shows another session'
+
 check 'the example in C'
 block '```c' >rms.c
 cmp -s rms.c "$top_srcdir/tests/examples/rms.c" || fail 'README.md shows another program'
