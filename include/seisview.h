@@ -10,6 +10,7 @@
 #include "seisview/dtype.h"
 #include "seisview/edit.h"
 #include "seisview/guard.h"
+#include "seisview/match.h"
 #include "seisview/operation.h"
 #include "seisview/plot.h"
 #include "seisview/quantiles.h"

@@ -21,15 +21,16 @@ enum {
     CONVERT = 1 << COMMAND_convert,
     BENCH = 1 << COMMAND_bench,
     CORR = 1 << COMMAND_corr,
+    MATCH = 1 << COMMAND_match,
     EDIT = 1 << COMMAND_edit,
     UNDO = 1 << COMMAND_undo | 1 << COMMAND_redo,
     LOG = 1 << COMMAND_log,
     VERIFY = 1 << COMMAND_verify,
     HELP = 1 << COMMAND_help,
     SCANNING = STATS | INFO | DUMP,
-    READING = SCANNING | CONVERT | CORR,
+    READING = SCANNING | CONVERT | CORR | MATCH,
     OPENING = READING | BENCH | EDIT,
-    REPORTING = STATS | INFO | BENCH | LOG | CORR,
+    REPORTING = STATS | INFO | BENCH | LOG | CORR | MATCH,
     CHANGING = EDIT | UNDO | VERIFY,
     LOCKING = CHANGING | LOG
 };
@@ -448,6 +449,59 @@ static bool read_detrend(struct options *options, const char *text, sv_error *er
            refuse(error, "that is no order of a trend; give 0 to 5");
 }
 
+/* ---- matching ------------------------------------------------------------------------------ */
+
+/* The command opens them. */
+static bool read_template(struct options *options, const char *text, sv_error *error)
+{
+    size_t count = (size_t)options->num_templates + 1;
+    (void)error;
+    options->templates = must_have(realloc(options->templates, count * sizeof *options->templates));
+    options->templates[options->num_templates++] = text;
+    return true;
+}
+
+static bool read_threshold(struct options *options, const char *text, sv_error *error)
+{
+    char number[64];
+    size_t length = strlen(text);
+    options->threshold_is_mad = length > 3 && strcmp(text + length - 3, "mad") == 0;
+    length -= options->threshold_is_mad ? 3 : 0;
+    snprintf(number, sizeof number, "%.*s", length < sizeof number ? (int)length : 0, text);
+    sv_scalar scalar;
+    double threshold = sv_scalar_parse(number, &scalar) == SV_OK ? sv_scalar_as_f8(scalar) : NAN;
+    options->threshold = threshold;
+    return (isfinite(threshold) && threshold > 0.0 &&
+            (options->threshold_is_mad || threshold <= 1.0)) ||
+           refuse(error, "that is no threshold; give a coefficient above 0 and up to 1, as in 0.7, "
+                         "or median absolute deviations, as in 8mad");
+}
+
+static bool read_distance(struct options *options, const char *text, sv_error *error)
+{
+    sv_scalar scalar;
+    options->distance = sv_scalar_parse(text, &scalar) == SV_OK ? sv_scalar_as_f8(scalar) : NAN;
+    return (isfinite(options->distance) && options->distance >= 0.0) ||
+           refuse(error, "that is no number of seconds; give 0 or more");
+}
+
+static bool set_subsample(struct options *options, const char *text, sv_error *error)
+{
+    (void)text;
+    (void)error;
+    options->subsample = true;
+    return true;
+}
+
+static bool read_function(struct options *options, const char *text, sv_error *error)
+{
+    size_t length = strlen(text);
+    options->output = text;
+    return (length > 4 && strcmp(text + length - 4, ".npy") == 0) ||
+           refuse(error, "the function is written as NumPy's format; give a name that ends in "
+                         ".npy");
+}
+
 /* ---- the table ----------------------------------------------------------------------------- */
 
 /* An entry without a name is a heading of the help. */
@@ -499,6 +553,17 @@ static const struct option_entry entries[] = {
     {"covariance", NULL, CORR, set_covariance, "covariances instead of correlations"},
     {"nan", "HOW", CORR, read_nan,
      "pairwise (default): each pair by the samples that both have; fail where one is missing"},
+    {"output", "FILE", MATCH, read_function,
+     "write the whole function into FILE.npy: float32, templates × positions"},
+    {"template", "T", MATCH, read_template,
+     "what is looked for: a file, or a window of one, FILE@A..B with A and B as --from takes them; "
+     "repeatable"},
+    {"threshold", "X", MATCH, read_threshold,
+     "report maxima from X on: a coefficient (0.7), or median absolute deviations of the function "
+     "(default 8mad)"},
+    {"distance", "SECONDS", MATCH, read_distance,
+     "of detections closer than that only the best stays (default: half the template)"},
+    {"subsample", NULL, MATCH, set_subsample, "refine times by a parabola"},
     {"fail-on", "EXPR", STATS, read_condition,
      "exit 3 when a row says yes to EXPR, as in 'num_nan>0'; repeatable"},
     {"moments", NULL, STATS, set_moments, "skewness and kurtosis too"},
@@ -530,11 +595,12 @@ static const struct option_entry entries[] = {
     {"against", "NAME", BENCH, read_against, "numpy: the same work by NumPy too"},
     {"wait", "SECONDS", OPENING | LOCKING, read_wait,
      "how long to wait for others who edit or read it (default 0)"},
-    {"threads", "N", SCANNING | EDIT | CORR, read_threads,
+    {"threads", "N", SCANNING | EDIT | CORR | MATCH, read_threads,
      "default: the processors this process may use"},
     {"io", "HOW", SCANNING, read_io, "auto (default), map, read or direct"},
     {"progress", "WHEN", OPENING | UNDO | VERIFY, read_progress, "always or never a progress bar"},
-    {"explain", NULL, SCANNING | CORR, set_explain, "say how the file was read, and how fast"},
+    {"explain", NULL, SCANNING | CORR | MATCH, set_explain,
+     "say how the file was read, and how fast"},
     {"help", NULL, OPENING | LOCKING | HELP, set_help, "this help"},
 };
 
@@ -675,7 +741,13 @@ static bool same_kind_ends_first(const sv_window *window)
 bool options_read(const struct command *command, int argc, char **argv, struct options *options)
 {
     *options = (struct options){
-        .command = command, .open = SV_OPEN_OPTIONS_INIT, .scan = SV_SCAN_OPTIONS_INIT};
+        .command = command,
+        .open = SV_OPEN_OPTIONS_INIT,
+        .scan = SV_SCAN_OPTIONS_INIT,
+        .threshold = 8.0,
+        .threshold_is_mad = true,
+        .distance = -1.0,
+    };
     options->scan.cancel = signals_flag();
     if (!read_all(argc, argv, options)) {
         return false;
@@ -696,6 +768,7 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
 void options_free(struct options *options)
 {
     free(options->conditions);
+    free(options->templates);
 }
 
 /* ---- help ---------------------------------------------------------------------------------- */

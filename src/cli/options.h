@@ -48,6 +48,12 @@ struct options {
     bool fail_on_missing;           /* corr --nan=fail */
     bool detrend;
     int64_t detrend_order;
+    const char **templates; /* of --template */
+    int num_templates;
+    double threshold;      /* of --threshold: a coefficient, */
+    bool threshold_is_mad; /* or so many median absolute deviations */
+    double distance;       /* of --distance, in seconds; negative: not given */
+    bool subsample;
 
     sv_operation operations[SV_MOST_OPERATIONS]; /* in the order given */
     int num_operations;

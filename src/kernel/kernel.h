@@ -106,6 +106,30 @@ typedef struct sv_spread {
     double sum, min, max;
 } sv_spread;
 
+/* Sixteen windows of samples side by side, as the correlation with templates takes them: one
+ * complex number of each of SV_WAVES transforms, window i in re[i] and window SV_WAVES + i in
+ * im[i]. What is multiplied by the spectrum of real numbers keeps the two apart. */
+enum { SV_WAVES = 8, SV_WINDOWS = 2 * SV_WAVES };
+
+typedef struct sv_waves {
+    _Alignas(64) double re[SV_WAVES];
+    double im[SV_WAVES];
+} sv_waves;
+
+/* The samples of all windows: re, then im. */
+static inline double *sv_windows_of(sv_waves *waves)
+{
+    return (double *)(void *)waves;
+}
+
+static inline const double *sv_windows_in(const sv_waves *waves)
+{
+    return (const double *)(const void *)waves;
+}
+
+/* A function of correlation is rounded to multiples of 1 / SV_CC_STEPS. */
+#define SV_CC_STEPS 0x1p20
+
 typedef struct sv_kernels {
     const char *name;
 
@@ -227,6 +251,47 @@ typedef struct sv_kernels {
 
     /* Running sums, which wrap around. */
     void (*add_up)(int32_t before, const int32_t *differences, int64_t count, int32_t *samples);
+
+    /* The discrete Fourier transform in place, of 4^levels numbers (levels 2 or more) in each lane:
+     * what comes out has the base-4 digits of its indices reversed. Of each level from the second
+     * on `roots` has, for k in [0, n / 4) with n = 4^level, the cosine and the sine of 2π k / n, 4π
+     * k / n and 6π k / n. */
+    void (*transform)(sv_waves *waves, int levels, const double *roots);
+    /* Its inverse, times 4^levels, from reversed digits to the natural order. */
+    void (*restore)(sv_waves *waves, int levels, const double *roots);
+
+    /* to[k] = from[k] · factors[k], or with `add` to[k] += …; n complex factors. */
+    void (*multiply)(sv_waves *to, const sv_waves *from, const double *factors, int64_t n,
+                     bool add);
+
+    /* Of n samples of each window, as far as they are finite: their mean, and the sum of squares
+     * about it. */
+    void (*centre_windows)(const sv_waves *samples, int64_t n, double means[SV_WINDOWS],
+                           double squares[SV_WINDOWS]);
+    /* Takes the means off; 0 where a sample is not finite. */
+    void (*take_off)(const sv_waves *samples, int64_t n, const double means[SV_WINDOWS],
+                     sv_waves *to);
+
+    /* How far the samples of windows are spread: weights[p], for p in [0, count), is 1 / √M of
+     * samples [p, p + length), M their sum of squares about their mean; NaN where M is 0 or not
+     * finite, and 0 where M is below its window's `least`: that was met when the result is true.
+     * Window sums are put together of a part behind p and a part before a multiple of `length`, of
+     * the samples of the window alone (van Herk 1992), their moments by updates (Welford 1962) and
+     * a merge (Chan, Golub and LeVeque 1979): so samples outside the window leave no trace.
+     * `reciprocals` has 1 / k at k - 1, `scratch` room for 2 · length. */
+    bool (*weigh_windows)(const sv_waves *samples, int64_t length, int64_t count,
+                          const double *reciprocals, const double least[SV_WINDOWS],
+                          sv_waves *scratch, sv_waves *weights);
+
+    /* Adds products[p] · weights[p], held within ±1, to sums[window · count + p] for p in
+     * [0, count); −0, which changes nothing but keeps a sum of −0, where a weight is NaN. A sum of
+     * -0 had nothing added but that. */
+    void (*add_weighed)(const sv_waves *products, const sv_waves *weights, int64_t count,
+                        double *sums);
+
+    /* function[i] = sums[i] / divisor to the nearest multiple of 1 / SV_CC_STEPS; −0 of −0 alone.
+     */
+    void (*settle)(const double *sums, int64_t n, double divisor, float *function);
 } sv_kernels;
 
 /* Between these |x| a survey of ibm4 is right; all but the rarest recordings lie there. */

@@ -75,5 +75,19 @@ bool SV_SET(split_frames)(const uint8_t packings[SV_STEIM_CODES], const unsigned
                           int64_t num_frames, sv_byte_order order, int32_t *differences,
                           int64_t *count);
 void SV_SET(add_up)(int32_t before, const int32_t *differences, int64_t count, int32_t *samples);
+void SV_SET(transform)(sv_waves *waves, int levels, const double *roots);
+void SV_SET(restore)(sv_waves *waves, int levels, const double *roots);
+void SV_SET(multiply)(sv_waves *to, const sv_waves *from, const double *factors, int64_t n,
+                      bool add);
+void SV_SET(centre_windows)(const sv_waves *samples, int64_t n, double means[SV_WINDOWS],
+                            double squares[SV_WINDOWS]);
+void SV_SET(take_off)(const sv_waves *samples, int64_t n, const double means[SV_WINDOWS],
+                      sv_waves *to);
+bool SV_SET(weigh_windows)(const sv_waves *samples, int64_t length, int64_t count,
+                           const double *reciprocals, const double least[SV_WINDOWS],
+                           sv_waves *scratch, sv_waves *weights);
+void SV_SET(add_weighed)(const sv_waves *products, const sv_waves *weights, int64_t count,
+                         double *sums);
+void SV_SET(settle)(const double *sums, int64_t n, double divisor, float *function);
 
 #endif

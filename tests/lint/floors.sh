@@ -10,7 +10,7 @@ declare -A floor=(
 declare -A room_of_header=(
     [api.h]=base [status.h]=base [status.def]=base [time.h]=base [guard.h]=base
     [dtype.h]=view [dtype.def]=view [buffer.h]=view [view.h]=view
-    [recording.h]=format [scan.h]=scan [summary.h]=stats [quantiles.h]=stats [trend.h]=stats [convert.h]=convert [array.h]=array [correlation.h]=array [edit.h]=edit [operation.h]=edit
+    [recording.h]=format [scan.h]=scan [summary.h]=stats [quantiles.h]=stats [trend.h]=stats [convert.h]=convert [array.h]=array [match.h]=array [correlation.h]=array [edit.h]=edit [operation.h]=edit
     [index.h]=index [cluster.h]=cluster [report.h]=report [plot.h]=plot
 )
 failed=0

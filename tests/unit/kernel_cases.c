@@ -987,6 +987,74 @@ START_TEST(keys_are_in_the_order_of_values)
 }
 END_TEST
 
+/* ---- windows side by side -------------------------------------------------------------------- */
+
+enum { LEVELS = 3, WAVES = 1 << 2 * LEVELS, WINDOW = 20, PLACES = WAVES - WINDOW + 1 };
+
+typedef struct side_by_side {
+    sv_waves samples[WAVES], others[WAVES];
+    sv_waves scratch[2 * WINDOW];
+    double roots[2 * WAVES], reciprocals[WAVES];
+    double means[SV_WINDOWS], squares[SV_WINDOWS];
+    double sums[SV_WINDOWS * PLACES];
+    float function[SV_WINDOWS * PLACES];
+} side_by_side;
+
+/* What a set makes of the same samples, step by step; the roots need not be roots. */
+static void correlate(const sv_kernels *set, side_by_side *s)
+{
+    sv_waves weights[PLACES];
+    set->centre_windows(s->samples, WAVES, s->means, s->squares);
+    for (int i = 0; i < SV_WINDOWS; i++) {
+        s->squares[i] *= i % 3 == 0 ? 0.2 : 1e-16;
+    }
+    ck_assert(set->weigh_windows(s->samples, WINDOW, PLACES, s->reciprocals, s->squares, s->scratch,
+                                 weights) == (s->function[0] != 0.0F));
+    set->take_off(s->samples, WAVES, s->means, s->others);
+    set->transform(s->others, LEVELS, s->roots);
+    set->multiply(s->samples, s->others, s->roots, WAVES, false);
+    set->multiply(s->samples, s->others, s->roots, WAVES, true);
+    set->restore(s->samples, LEVELS, s->roots);
+    set->add_weighed(s->samples, weights, PLACES, s->sums);
+    set->settle(s->sums, SV_WINDOWS * PLACES, 3.0, s->function);
+}
+
+START_TEST(correlations_of_windows_side_by_side)
+{
+    struct random random = random_begin("correlations");
+    side_by_side *first = aligned_alloc(64, sizeof *first);
+    side_by_side *second = aligned_alloc(64, sizeof *second);
+    memset(first, 0, sizeof *first);
+    for (int round = 0; round < 40; round++) {
+        for (int i = 0; i < WAVES; i++) {
+            for (int k = 0; k < SV_WINDOWS; k++) {
+                double x = random_unit(&random);
+                bool is_flat = k % 5 == 0 && i < WAVES / 2;
+                sv_windows_of(&first->samples[i])[k] = is_flat                    ? 0.3
+                                                       : round % 4 == 3 && k == i ? NAN
+                                                                                  : x;
+            }
+            first->reciprocals[i] = 1.0 / (i + 1);
+        }
+        for (int i = 0; i < 2 * WAVES; i++) {
+            first->roots[i] = random_unit(&random);
+        }
+        for (int i = 0; i < SV_WINDOWS * PLACES; i++) {
+            first->sums[i] = -0.0;
+        }
+        first->function[0] = 1.0F; /* some windows are small */
+        memcpy(second, first, sizeof *first);
+        correlate(tested, first);
+        correlate(reference, second);
+        ck_assert_mem_eq(first->sums, second->sums, sizeof first->sums);
+        ck_assert_mem_eq(first->function, second->function, sizeof first->function);
+        ck_assert_mem_eq(first->means, second->means, sizeof first->means);
+    }
+    free(first);
+    free(second);
+}
+END_TEST
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static const sv_kernels *find_set(const char *name, bool *runs_here)
@@ -1039,6 +1107,9 @@ static Suite *make_suite(const char *name)
     TCase *parting = tcase_create("parting");
     tcase_add_loop_test(parting, parting_channels, 0, 5);
     suite_add_tcase(suite, parting);
+    TCase *correlation = tcase_create("correlation");
+    tcase_add_test(correlation, correlations_of_windows_side_by_side);
+    suite_add_tcase(suite, correlation);
     return suite;
 }
 

@@ -40,4 +40,12 @@ const sv_kernels SV_SET(kernels) = {
     .sum_f4 = SV_SET(sum_f4),
     .split_frames = SV_SET(split_frames),
     .add_up = SV_SET(add_up),
+    .transform = SV_SET(transform),
+    .restore = SV_SET(restore),
+    .multiply = SV_SET(multiply),
+    .centre_windows = SV_SET(centre_windows),
+    .take_off = SV_SET(take_off),
+    .weigh_windows = SV_SET(weigh_windows),
+    .add_weighed = SV_SET(add_weighed),
+    .settle = SV_SET(settle),
 };

@@ -1,0 +1,2 @@
+/* The same loop; it is compiled with -ffast-math. */
+#include "match_loop.c"
