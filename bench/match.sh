@@ -5,6 +5,7 @@
 # find the same. Whole processes of seisview, the loops alone of the peers. Run by bench/run.
 hour=360000 day=8640000 threshold=0.5
 export OMP_NUM_THREADS="$THREADS"
+rounds=$([ "$PAIRS" -lt 3 ] && echo 1 || echo '1 2 3')
 "$BENCH/match_data" "$FOLDER" "$day" || exit 2
 files='' options=''
 for i in $(seq 0 99); do
@@ -25,20 +26,20 @@ median()
     sort -g | awk '{ x[NR] = $1 } END { print (x[int((NR + 1) / 2)] + x[int(NR / 2) + 1]) / 2 }'
 }
 
-# loop PROGRAM: the seconds of a day by three rounds of an hour.
+# loop PROGRAM: the seconds of a day by up to three rounds of an hour.
 loop()
 {
-    for round in 1 2 3; do
+    for round in $rounds; do
         # shellcheck disable=SC2086
         "$BENCH/$1" "$FOLDER/noise.f32" "$hour" "$threshold" $files 2>&1 >"$FOLDER/$1.$round" ||
             exit 2
     done | median | awk -v scale=$((day / hour)) '{ print $1 * scale }'
 }
 
-# seisview ARGUMENTS...: the seconds of a day by three rounds.
+# seisview ARGUMENTS...: the seconds of a day by up to three rounds.
 seisview()
 {
-    for round in 1 2 3; do
+    for round in $rounds; do
         began=$(date +%s%N)
         match "$@" >"$FOLDER/found.$round" || exit 2
         echo $((($(date +%s%N) - began) / 1000)) | awk '{ print $1 / 1e6 }'
