@@ -112,6 +112,7 @@ SV_API sv_status sv_edit_preview(sv_edit *edit, sv_edit_effect *effect, sv_error
 /* where[...] = samples: `where` is a view of the recording's buffer with one or two axes, `samples`
  * one of anything else, with the same shape and dtype. It is journaled and stored in batches of a
  * few megabytes; memory stays bounded, whatever the shape. A sample is written once in an edit.
+ * What a header states of the samples (SAC's depmin, the peaks of sound) is the caller's then.
  * SV_SHAPE, SV_DTYPE, SV_STALE; SV_INVALID: `where` is not of this recording, overlaps itself or
  * what was written before, or there are more than 4096 separate pieces; SV_UNSUPPORTED: with
  * undo_none, since nobody could compute these samples again; SV_TRUNCATED: the recording was cut.

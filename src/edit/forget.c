@@ -126,6 +126,7 @@ static sv_status append(struct copy *copy, const sv_record *record, sv_error *er
     }
     sv_status status = read_body(copy, record, error);
     if (status == SV_OK) {
+        sv_journal_close_body(&made, copy->bytes);
         status = sv_journal_append(&copy->to, &made, copy->bytes, error);
     }
     if (status == SV_OK && record->kind == SV_BEGN && kept != NULL) {

@@ -54,6 +54,7 @@ run log --forget=3 k.bin
 exits 0
 prints_nothing
 says_nothing
+[ "$(tail -c 256 k.bin.svj | tr -d '\0' | wc -c)" -eq 0 ] || fail 'something stands behind a MARK'
 [ "$(stat -c %s k.bin.svj)" -lt "$(stat -c %s long.svj)" ] || fail 'the journal is not smaller'
 run log --csv k.bin
 [ "$(cut -d , -f 2,4,11 out | tr '\n' ' ')" = \
