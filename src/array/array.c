@@ -11,7 +11,7 @@
 #include "view/rules.h"
 
 /* BLAS counts in 32 bits, and so it does the samples of a piece times their stride. */
-enum { MOST_SAMPLES = 1 << 20 };
+enum { MOST_SAMPLES = 1 << 17 };
 
 /* Kernels of ours take what lies in place in larger pieces than what is converted. */
 static int64_t piece_samples(bool in_place)

@@ -17,17 +17,38 @@ static double add_lanes(double *lanes, int width)
     return lanes[0];
 }
 
+/* Two parts of each, side by side: the memory answers four streams faster than two. */
 static double dense_dot_f4(const float *x, const float *y, int64_t n)
 {
     double lanes[SV_LANES] = {0.0};
-    int64_t first = 0;
-    for (; first + SV_LANES <= n; first += SV_LANES) {
+    int64_t part = n / 2 / SV_LANES * SV_LANES;
+    for (int64_t first = 0; first < part; first += SV_LANES) {
         for (int i = 0; i < SV_LANES; i++) {
-            lanes[i] += (double)x[first + i] * (double)y[first + i];
+            lanes[i] += (double)x[first + i] * (double)y[first + i] +
+                        (double)x[first + part + i] * (double)y[first + part + i];
         }
     }
-    for (int i = 0; first + i < n; i++) {
-        lanes[i] += (double)x[first + i] * (double)y[first + i];
+    for (int64_t at = 2 * part; at < n; at++) {
+        lanes[at % SV_LANES] += (double)x[at] * (double)y[at];
+    }
+    return add_lanes(lanes, SV_LANES);
+}
+
+/* The same for Σx². */
+static double dense_squares_f4(const float *x, int64_t n)
+{
+    double lanes[SV_LANES] = {0.0};
+    int64_t part = n / SV_STREAMS / SV_LANES * SV_LANES;
+    const float *second = x + part, *third = x + 2 * part, *fourth = x + 3 * part;
+    for (int64_t first = 0; first < part; first += SV_LANES) {
+        for (int i = 0; i < SV_LANES; i++) {
+            double a = (double)x[first + i], b = (double)second[first + i];
+            double c = (double)third[first + i], d = (double)fourth[first + i];
+            lanes[i] += (a * a + b * b) + (c * c + d * d);
+        }
+    }
+    for (int64_t at = SV_STREAMS * part; at < n; at++) {
+        lanes[at % SV_LANES] += (double)x[at] * (double)x[at];
     }
     return add_lanes(lanes, SV_LANES);
 }
@@ -35,7 +56,7 @@ static double dense_dot_f4(const float *x, const float *y, int64_t n)
 double SV_SET(dot_f4)(const float *x, ptrdiff_t x_step, const float *y, ptrdiff_t y_step, int64_t n)
 {
     if (x_step == 1 && y_step == 1) {
-        return dense_dot_f4(x, y, n);
+        return x == y ? dense_squares_f4(x, n) : dense_dot_f4(x, y, n);
     }
     double lanes[FEW_LANES] = {0.0};
     int64_t first = 0;
@@ -84,17 +105,20 @@ double SV_SET(dot_f8)(const double *x, ptrdiff_t x_step, const double *y, ptrdif
     return add_lanes(lanes, FEW_LANES);
 }
 
+/* Four parts. */
 static double dense_sizes_f4(const float *x, int64_t n)
 {
     double lanes[SV_LANES] = {0.0};
-    int64_t first = 0;
-    for (; first + SV_LANES <= n; first += SV_LANES) {
+    int64_t part = n / SV_STREAMS / SV_LANES * SV_LANES;
+    const float *second = x + part, *third = x + 2 * part, *fourth = x + 3 * part;
+    for (int64_t first = 0; first < part; first += SV_LANES) {
         for (int i = 0; i < SV_LANES; i++) {
-            lanes[i] += (double)fabsf(x[first + i]);
+            lanes[i] += ((double)fabsf(x[first + i]) + (double)fabsf(second[first + i])) +
+                        ((double)fabsf(third[first + i]) + (double)fabsf(fourth[first + i]));
         }
     }
-    for (int i = 0; first + i < n; i++) {
-        lanes[i] += (double)fabsf(x[first + i]);
+    for (int64_t at = SV_STREAMS * part; at < n; at++) {
+        lanes[at % SV_LANES] += (double)fabsf(x[at]);
     }
     return add_lanes(lanes, SV_LANES);
 }

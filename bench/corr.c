@@ -1,0 +1,128 @@
+/* Claim: correlating 256 channels of a recording in the page cache, from the file to the matrix,
+ * runs at 0.85 of the speed at which the same threads merely call cblas_ssyrk on blocks of the same
+ * shape that are in memory already, with the same set of kernels.
+ *
+ *   corr FILE      of float32; called by corr.sh
+ *
+ * Rounds of both take turns, for interleaved channels and for planar ones. Exits with 3 when the
+ * claim does not hold. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "array/blas.h"
+#include "array/crew.h"
+#include "figures.h"
+#include "seisview/array.h"
+#include "seisview/buffer.h"
+#include "seisview/correlation.h"
+
+enum { CHANNELS = 256, BLOCK = 1024, MOST_ROUNDS = 101 };
+
+static const double goal = 0.85;
+
+typedef struct bench {
+    const sv_blas *blas;
+    sv_crew *crew;
+    sv_recording *recording;
+    bool is_planar;
+    int64_t samples; /* of each channel */
+    float *products; /* of each thread */
+} bench;
+
+/* A block as it lies in memory: frames, or rows of BLOCK samples one after the other. */
+static void multiply(void *context, int64_t i, int worker)
+{
+    const bench *b = context;
+    const float *all = sv_buffer_data(sv_recording_buffer(b->recording));
+    b->blas->ssyrk(SV_ROW_MAJOR, SV_UPPER, b->is_planar ? SV_NO_TRANS : SV_TRANS, CHANNELS, BLOCK,
+                   1.0F, all + i * CHANNELS * BLOCK, b->is_planar ? BLOCK : CHANNELS, 0.0F,
+                   b->products + (int64_t)worker * CHANNELS * CHANNELS, CHANNELS);
+}
+
+static double time_peer(bench *b)
+{
+    double begin = figures_now();
+    sv_crew_run(b->crew, multiply, b, b->samples / BLOCK);
+    return figures_now() - begin;
+}
+
+static bool time_own(const bench *b, double *seconds)
+{
+    sv_correlation_row rows[CHANNELS];
+    sv_correlation *made = NULL;
+    for (int64_t i = 0; i < CHANNELS; i++) {
+        rows[i] = (sv_correlation_row){b->recording, 0, i, 0};
+    }
+    double begin = figures_now();
+    sv_status status = sv_correlate(rows, CHANNELS, b->samples, NULL, &made, NULL, NULL);
+    *seconds = figures_now() - begin;
+    sv_correlation_free(made);
+    return status == SV_OK;
+}
+
+static bool measure(bench *b, int rounds, bool *reached)
+{
+    double shares[MOST_ROUNDS], own[MOST_ROUNDS], peer[MOST_ROUNDS];
+    time_peer(b); /* maps the file */
+    for (int i = 0; i < rounds; i++) {
+        if (!time_own(b, &own[i])) {
+            return false;
+        }
+        peer[i] = time_peer(b);
+        shares[i] = peer[i] / own[i];
+    }
+    double flops = (double)CHANNELS * CHANNELS * (double)b->samples;
+    struct figures share = figures_of(shares, (size_t)rounds);
+    struct figures took = figures_of(own, (size_t)rounds), bare = figures_of(peer, (size_t)rounds);
+    printf("  %-12s %7.1f GFLOP/s, bare ssyrk %7.1f; share %.2f (%.2f–%.2f)  goal ≥ %g: %s\n",
+           b->is_planar ? "planar" : "interleaved", flops / took.median / 1e9,
+           flops / bare.median / 1e9, share.median, share.least, share.most, goal,
+           share.median >= goal ? "reached" : "MISSED");
+    *reached = *reached && share.median >= goal;
+    return true;
+}
+
+static bool open_as(bench *b, const char *path, sv_layout layout)
+{
+    sv_open_options options = SV_OPEN_OPTIONS_INIT;
+    sv_segment segment;
+    options.format = "raw";
+    options.channels = CHANNELS;
+    options.layout = layout;
+    b->is_planar = layout == SV_PLANAR;
+    if (sv_recording_open(path, &options, &b->recording, NULL) != SV_OK) {
+        return false;
+    }
+    sv_recording_segment(b->recording, 0, &segment);
+    b->samples = segment.num_samples / BLOCK * BLOCK;
+    return true;
+}
+
+int main(int count, char *arguments[])
+{
+    static bench b;
+    const char *core = sv_blas_best_core(), *pairs = getenv("PAIRS");
+    int rounds = pairs != NULL ? atoi(pairs) : 5;
+    bool reached = true;
+    if (core != NULL) {
+        setenv("OPENBLAS_CORETYPE", core, 0);
+    }
+    if (count != 2 || rounds < 1 || rounds > MOST_ROUNDS || sv_blas_get(&b.blas, NULL) != SV_OK ||
+        sv_crew_open(0, &b.crew, NULL) != SV_OK) {
+        return 2;
+    }
+    int threads = sv_crew_size(b.crew);
+    b.products = malloc((size_t)threads * CHANNELS * CHANNELS * sizeof(float));
+    printf("corr of %d channels in the page cache, %d threads, OpenBLAS's %s kernels\n",
+           (int)CHANNELS, threads, b.blas->core);
+    for (int layout = SV_INTERLEAVED; layout <= SV_PLANAR; layout++) {
+        if (b.products == NULL || !open_as(&b, arguments[1], (sv_layout)layout) ||
+            !measure(&b, rounds, &reached)) {
+            return 2;
+        }
+        sv_recording_close(b.recording);
+    }
+    free(b.products);
+    sv_crew_close(b.crew);
+    return reached ? 0 : 3;
+}
