@@ -77,7 +77,7 @@ static double time_of(bench *b, work *done)
 static bool compare(bench *b, const char *name, work *own, work *peer, double goal, int rounds,
                     int64_t bytes)
 {
-    double ratios[MOST_ROUNDS], rates[MOST_ROUNDS];
+    double ratios[MOST_ROUNDS] = {0.0}, rates[MOST_ROUNDS] = {0.0};
     for (int i = 0; i < rounds; i++) {
         double took = time_of(b, own);
         ratios[i] = time_of(b, peer) / took;

@@ -62,7 +62,7 @@ static bool time_own(const bench *b, double *seconds)
 
 static bool measure(bench *b, int rounds, bool *reached)
 {
-    double shares[MOST_ROUNDS], own[MOST_ROUNDS], peer[MOST_ROUNDS];
+    double shares[MOST_ROUNDS] = {0.0}, own[MOST_ROUNDS] = {0.0}, peer[MOST_ROUNDS] = {0.0};
     time_peer(b); /* maps the file */
     for (int i = 0; i < rounds; i++) {
         if (!time_own(b, &own[i])) {

@@ -209,8 +209,7 @@ typedef struct sv_kernels {
     void (*histogram_i4)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
     void (*histogram_f8)(const sv_bins *bins, const void *samples, int64_t n, uint32_t *counts);
 
-    /* Σxy and Σ|x| of n samples, `step` samples apart, in float64: SV_LANES sums, or of samples
-     * that are apart SV_LANES / 2. */
+    /* Σxy and Σ|x| of n samples, `step` samples apart, in float64. */
     double (*dot_f4)(const float *x, ptrdiff_t x_step, const float *y, ptrdiff_t y_step, int64_t n);
     double (*dot_f8)(const double *x, ptrdiff_t x_step, const double *y, ptrdiff_t y_step,
                      int64_t n);

@@ -53,22 +53,51 @@ static double dense_squares_f4(const float *x, int64_t n)
     return add_lanes(lanes, SV_LANES);
 }
 
+/* Samples apart are added one by one: four parts of the row, a sum each. */
+static double apart_dot_f4(const float *x, ptrdiff_t x_step, const float *y, ptrdiff_t y_step,
+                           int64_t n)
+{
+    double a = 0.0, b = 0.0, c = 0.0, d = 0.0;
+    int64_t part = n / SV_STREAMS;
+    for (int64_t i = 0; i < part; i++) {
+        const float *left = x + i * x_step, *right = y + i * y_step;
+        a += (double)left[0] * (double)right[0];
+        b += (double)left[part * x_step] * (double)right[part * y_step];
+        c += (double)left[2 * part * x_step] * (double)right[2 * part * y_step];
+        d += (double)left[3 * part * x_step] * (double)right[3 * part * y_step];
+    }
+    for (int64_t i = SV_STREAMS * part; i < n; i++) {
+        a += (double)x[i * x_step] * (double)y[i * y_step];
+    }
+    return (a + b) + (c + d);
+}
+
+static double apart_squares_f4(const float *x, ptrdiff_t step, int64_t n)
+{
+    double sums[SV_STREAMS] = {0.0};
+    int64_t part = n / SV_STREAMS;
+    for (int64_t i = 0; i < part; i++) {
+        const float *at = x + i * step;
+        double a = (double)at[0], b = (double)at[part * step];
+        double c = (double)at[2 * part * step], d = (double)at[3 * part * step];
+        sums[0] += a * a;
+        sums[1] += b * b;
+        sums[2] += c * c;
+        sums[3] += d * d;
+    }
+    for (int64_t i = SV_STREAMS * part; i < n; i++) {
+        sums[0] += (double)x[i * step] * (double)x[i * step];
+    }
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 double SV_SET(dot_f4)(const float *x, ptrdiff_t x_step, const float *y, ptrdiff_t y_step, int64_t n)
 {
     if (x_step == 1 && y_step == 1) {
         return x == y ? dense_squares_f4(x, n) : dense_dot_f4(x, y, n);
     }
-    double lanes[FEW_LANES] = {0.0};
-    int64_t first = 0;
-    for (; first + FEW_LANES <= n; first += FEW_LANES) {
-        for (int i = 0; i < FEW_LANES; i++) {
-            lanes[i] += (double)x[(first + i) * x_step] * (double)y[(first + i) * y_step];
-        }
-    }
-    for (int i = 0; first + i < n; i++) {
-        lanes[i] += (double)x[(first + i) * x_step] * (double)y[(first + i) * y_step];
-    }
-    return add_lanes(lanes, FEW_LANES);
+    return x == y && x_step == y_step ? apart_squares_f4(x, x_step, n)
+                                      : apart_dot_f4(x, x_step, y, y_step, n);
 }
 
 static double dense_dot_f8(const double *x, const double *y, int64_t n)
