@@ -41,8 +41,10 @@ enum {
 typedef struct sv_lanes {
     double sum[SV_LANES], squares[SV_LANES];
     double min, max; /* +inf and −inf where there is no line */
-    double least;    /* the smallest |x|, or of integers perhaps 1; +inf where there is no line */
-    int64_t zeros;   /* how many samples are 0, where least is not */
+    double least; /* the smallest |x|, or of integers perhaps 1; +inf where there is none. 0 where
+                   * there are zeros that are not counted; where they are, the smallest of the rest
+                   */
+    int64_t zeros, negative_zeros; /* how many samples are 0, and of these −0, where least is not */
     uint32_t any_equal; /* not 0: perhaps a sample equals the one after it; 0: none does, unless
                          * both are zeros */
 } sv_lanes;

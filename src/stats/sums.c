@@ -196,8 +196,11 @@ static void join_counts(sv_counts *into, const sv_counts *counts)
 
 static sv_counts count(sv_stretch *stretch, const sv_lanes *lanes, bool finite)
 {
-    sv_counts counts = {
-        .zeros = lanes->zeros, .min = lanes->min, .max = lanes->max, .least = lanes->least};
+    sv_counts counts = {.zeros = lanes->zeros,
+                        .negative_zeros = lanes->negative_zeros,
+                        .min = lanes->min,
+                        .max = lanes->max,
+                        .least = lanes->least};
     if (!finite) {
         sv_counts_init(&counts);
         sv_stretch_count(stretch, &counts);

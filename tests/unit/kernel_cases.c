@@ -147,7 +147,7 @@ static void check_all_f8(const char *what, const double own[SV_LANES],
 /* What there is to know of the samples of a survey, and of their neighbours. */
 typedef struct known {
     bool all_finite, has_equal, is_beyond_survey;
-    int64_t zeros;
+    int64_t zeros, negative_zeros;
     double least_but_zero;
 } known;
 
@@ -179,6 +179,7 @@ static known know(const converted *values, sv_dtype dtype, int64_t lines)
         all.all_finite &= isfinite(*x) != 0;
         all.has_equal |= x[0] == x[1] && *x != 0.0;
         all.zeros += *x == 0.0;
+        all.negative_zeros += *x == 0.0 && signbit(*x);
         all.least_but_zero =
             *x != 0.0 && magnitude < all.least_but_zero ? magnitude : all.least_but_zero;
         all.is_beyond_survey |=
@@ -204,6 +205,8 @@ static void check_extremes(const sv_lanes *own, const sv_lanes *expected, sv_dty
     }
     ck_assert_msg(own->zeros == all->zeros, "%" PRId64 " zeros instead of %" PRId64, own->zeros,
                   all->zeros);
+    ck_assert_msg(own->negative_zeros == all->negative_zeros, "%" PRId64 " times -0, not %" PRId64,
+                  own->negative_zeros, all->negative_zeros);
     bool is_least = own->least == all->least_but_zero;
     ck_assert_msg(is_least || (is_integer(dtype) && own->least == 1.0), "least: %a instead of %a",
                   own->least, all->least_but_zero);

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/kernel.h"
+
 #define SV_INLINE static inline __attribute__((always_inline))
 
 typedef struct f4_line {
@@ -27,12 +29,20 @@ typedef __m256i i4_part;
 typedef __m256d f8_part;
 typedef __m256i equal_part;
 
-/* The smallest magnitude of each place, as twice its bits. */
-typedef __m256i least_part;
+/* The smallest magnitude of each place, as twice its bits. Counting zeros, too, would take longer
+ * than looking for them where there are some. */
+typedef struct magnitude_part {
+    __m256i least;
+} magnitude_part;
 
 /* See AVX-512's: the processors that have AVX2 alone fetch four streams well by themselves, and
  * what is asked for on top slows them down. */
 SV_INLINE void ahead(const char *x)
+{
+    (void)x;
+}
+
+SV_INLINE void ahead_of_stretch(const char *x)
 {
     (void)x;
 }
@@ -226,20 +236,20 @@ SV_INLINE bool any_equal(equal_part part)
     return _mm256_movemask_epi8(part) != 0;
 }
 
-SV_INLINE least_part none_least(void)
+SV_INLINE magnitude_part no_magnitudes(void)
 {
-    return _mm256_set1_epi32(-1);
+    return (magnitude_part){_mm256_set1_epi32(-1)};
 }
 
-SV_INLINE least_part part_least_f4(least_part part, f4_line x)
+SV_INLINE void add_magnitudes(magnitude_part *part, f4_line x)
 {
-    return part_least_i4(part, double_i4(bits_of_f4(x)));
+    part->least = part_least_i4(part->least, double_i4(bits_of_f4(x)));
 }
 
-SV_INLINE float least_of(least_part part)
+SV_INLINE void store_magnitudes(magnitude_part part, int64_t count, sv_lanes *lanes)
 {
     uint32_t doubled[8];
-    _mm256_storeu_si256((__m256i *)(void *)doubled, part);
+    _mm256_storeu_si256((__m256i *)(void *)doubled, part.least);
     for (int i = 1; i < 8; i++) {
         doubled[0] = doubled[i] < doubled[0] ? doubled[i] : doubled[0];
     }
@@ -247,7 +257,28 @@ SV_INLINE float least_of(least_part part)
         uint32_t bits;
         float value;
     } least = {doubled[0] >> 1};
-    return least.value;
+    lanes->least = (double)least.value;
+    (void)count;
+}
+
+SV_INLINE float lowest_of_f4(f4_part part)
+{
+    float lowest[8];
+    _mm256_storeu_ps(lowest, part);
+    for (int i = 1; i < 8; i++) {
+        lowest[0] = lowest[i] < lowest[0] ? lowest[i] : lowest[0];
+    }
+    return lowest[0];
+}
+
+SV_INLINE float highest_of_f4(f4_part part)
+{
+    float highest[8];
+    _mm256_storeu_ps(highest, part);
+    for (int i = 1; i < 8; i++) {
+        highest[0] = highest[i] > highest[0] ? highest[i] : highest[0];
+    }
+    return highest[0];
 }
 
 /* ---- 64 bits ------------------------------------------------------------------------------- */

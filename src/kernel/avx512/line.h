@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/kernel.h"
+
 #define SV_INLINE static inline __attribute__((always_inline))
 
 typedef __m512 f4_line;
@@ -21,8 +23,12 @@ typedef __m512 f4_part;
 typedef __m512i i4_part;
 typedef __m512d f8_part;
 
-/* The smallest magnitude of each place. */
-typedef __m512 least_part;
+/* Of the magnitudes of each place: the smallest but for 0, how many are not 0, and how many are −0.
+ * While lines come from memory this costs nothing. */
+typedef struct magnitude_part {
+    __m512 least;
+    __m512i others, negative;
+} magnitude_part;
 
 /* Of the places so far, those without equal neighbours: a compare under a mask joins them at no
  * cost. */
@@ -39,6 +45,15 @@ enum { AHEAD_BYTES = 2048 };
 SV_INLINE void ahead(const char *x)
 {
     _mm_prefetch(x + AHEAD_BYTES, _MM_HINT_T0);
+}
+
+/* The same of the next stretch of float32, while a stretch that is in the cache is looked at again.
+ */
+enum { STRETCH_BYTES = 8192 };
+
+SV_INLINE void ahead_of_stretch(const char *x)
+{
+    _mm_prefetch(x + STRETCH_BYTES, _MM_HINT_T1);
 }
 
 /* There are registers enough; see AVX2's. */
@@ -201,20 +216,40 @@ SV_INLINE bool any_equal(equal_part part)
     return part.of_32 != 0xffff || part.of_64 != 0xff;
 }
 
-SV_INLINE least_part none_least(void)
+SV_INLINE magnitude_part no_magnitudes(void)
 {
-    return _mm512_set1_ps(INFINITY);
+    return (magnitude_part){_mm512_set1_ps(INFINITY), _mm512_setzero_si512(),
+                            _mm512_setzero_si512()};
 }
 
-SV_INLINE least_part part_least_f4(least_part part, f4_line x)
+SV_INLINE void add_magnitudes(magnitude_part *part, f4_line x)
 {
     enum { LEAST_MAGNITUDE = 0xa };
-    return _mm512_range_ps(part, x, LEAST_MAGNITUDE);
+    const __m512i one = _mm512_set1_epi32(1), lowest = _mm512_set1_epi32(INT32_MIN);
+    __m512i bits = bits_of_f4(x);
+    __mmask16 other = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(INT32_MAX));
+    __mmask16 negative = _mm512_cmpeq_epi32_mask(bits, lowest);
+    part->least = _mm512_mask_range_ps(part->least, other, part->least, x, LEAST_MAGNITUDE);
+    part->others = _mm512_mask_add_epi32(part->others, other, part->others, one);
+    part->negative = _mm512_mask_add_epi32(part->negative, negative, part->negative, one);
 }
 
-SV_INLINE float least_of(least_part part)
+/* Of `count` samples. */
+SV_INLINE void store_magnitudes(magnitude_part part, int64_t count, sv_lanes *lanes)
+{
+    lanes->least = (double)_mm512_reduce_min_ps(part.least);
+    lanes->zeros = count - _mm512_reduce_add_epi32(part.others);
+    lanes->negative_zeros = _mm512_reduce_add_epi32(part.negative);
+}
+
+SV_INLINE float lowest_of_f4(f4_part part)
 {
     return _mm512_reduce_min_ps(part);
+}
+
+SV_INLINE float highest_of_f4(f4_part part)
+{
+    return _mm512_reduce_max_ps(part);
 }
 
 /* ---- 64 bits ------------------------------------------------------------------------------- */

@@ -37,7 +37,7 @@ SV_INLINE int64_t size_of(stored as)
 typedef struct state {
     f8_line sum, chunk;
     f4_part min_f4, max_f4;
-    least_part least_f4;
+    magnitude_part magnitudes;
     i4_part min_i4, max_i4, zeros;
     i4_part least_fraction; /* of IBM floats, less 1, but for 0 */
     f8_part min_f8, max_f8, least_f8;
@@ -53,7 +53,7 @@ SV_INLINE state begin(void)
         .max_f4 = all_f4_part(-INFINITY),
         .min_i4 = all_i4_part(INT32_MAX),
         .max_i4 = all_i4_part(INT32_MIN),
-        .least_f4 = none_least(),
+        .magnitudes = no_magnitudes(),
         .least_fraction = all_i4_part(-1),
         .zeros = all_i4_part(0),
         .min_f8 = all_f8_part((double)INFINITY),
@@ -113,7 +113,7 @@ SV_INLINE void add_f4(stored as, state *s, const char *x)
     s->chunk = multiply_add_f8(wide, wide, s->chunk);
     s->min_f4 = part_min_f4(s->min_f4, value);
     s->max_f4 = part_max_f4(s->max_f4, value);
-    s->least_f4 = part_least_f4(s->least_f4, value);
+    add_magnitudes(&s->magnitudes, value);
     s->equal = part_equal_i4(s->equal, load_i4(x), load_i4(x + 4));
     if (as.type == SV_IBM4) {
         i4_line fraction = and_i4(load_word(as, x), 0xffffff);
@@ -121,27 +121,20 @@ SV_INLINE void add_f4(stored as, state *s, const char *x)
     }
 }
 
-static void finish_f4(const state *s, sv_lanes *lanes)
+static void finish_f4(const state *s, int64_t count, sv_lanes *lanes)
 {
-    float min[F4_PART], max[F4_PART];
-    store_f4_part(min, s->min_f4);
-    store_f4_part(max, s->max_f4);
-    for (int i = 1; i < F4_PART; i++) {
-        min[0] = min[i] < min[0] ? min[i] : min[0];
-        max[0] = max[i] > max[0] ? max[i] : max[0];
-    }
-    lanes->min = (double)min[0];
-    lanes->max = (double)max[0];
-    lanes->least = (double)least_of(s->least_f4);
+    lanes->min = (double)lowest_of_f4(s->min_f4);
+    lanes->max = (double)highest_of_f4(s->max_f4);
+    store_magnitudes(s->magnitudes, count, lanes);
 }
 
 /* Whether a sample, or one of the neighbours past the streams' ends, may be written in another way
  * than one of its value. */
-static bool any_not_normalised(stored as, const state *s, double least,
+static bool any_not_normalised(stored as, const state *s, const sv_lanes *lanes,
                                const char *const end[SV_STREAMS])
 {
     uint32_t fraction[F4_PART];
-    bool any = least == 0.0;
+    bool any = lanes->least == 0.0 || lanes->zeros > 0;
     store_i4_part((int32_t *)fraction, s->least_fraction);
     for (int i = 0; i < F4_PART; i++) {
         any |= fraction[i] < LEAST_NORMALISED - 1;
@@ -164,6 +157,9 @@ SV_INLINE void add_whole(stored as, state *s, const char *x)
     s->min_i4 = part_min_i4(s->min_i4, value);
     s->max_i4 = part_max_i4(s->max_i4, value);
     s->zeros = part_zeros_i4(s->zeros, value);
+    if (size_of(as) == 4) {
+        s->equal = part_equal_i4(s->equal, load_i4(x), load_i4(x + 4));
+    }
 }
 
 static void finish_whole(const state *s, sv_lanes *lanes)
@@ -228,16 +224,17 @@ SV_INLINE void add_line(stored as, state *s, const char *x)
     hold(&s->chunk);
 }
 
-SV_INLINE void finish(stored as, const state *s, sv_lanes *lanes)
+SV_INLINE void finish(stored as, const state *s, int64_t count, sv_lanes *lanes)
 {
-    lanes->zeros = 0;
-    lanes->any_equal = is_whole(as) || any_equal(s->equal);
+    lanes->zeros = lanes->negative_zeros = 0;
+    /* Small integers are full of equal neighbours. */
+    lanes->any_equal = size_of(as) < 4 || any_equal(s->equal);
     if (as.type == SV_F8) {
         finish_f8(s, lanes);
     } else if (is_whole(as)) {
         finish_whole(s, lanes);
     } else {
-        finish_f4(s, lanes);
+        finish_f4(s, count, lanes);
     }
 }
 
@@ -266,10 +263,10 @@ SV_INLINE void survey(stored as, sv_lanes *lanes, const void *const stream[SV_ST
         }
         end_group(&sums);
     }
-    finish(as, &s, lanes);
+    finish(as, &s, lines * SV_STREAMS * SV_LANES, lanes);
     if (as.type == SV_IBM4 && !lanes->any_equal) {
         const char *const end[SV_STREAMS] = {x0 + bytes, x1 + bytes, x2 + bytes, x3 + bytes};
-        lanes->any_equal = any_not_normalised(as, &s, lanes->least, end);
+        lanes->any_equal = any_not_normalised(as, &s, lanes, end);
     }
     if (lines == 0) {
         lanes->min = lanes->least = (double)INFINITY;
