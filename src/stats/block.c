@@ -8,7 +8,6 @@
 #include "stats/clipping.h"
 #include "stats/exact.h"
 #include "stats/pair.h"
-#include "stats/runs.h"
 #include "stats/samples.h"
 #include "stats/shape.h"
 #include "stats/sums.h"
@@ -134,66 +133,6 @@ static int64_t find(const sv_samples *samples, double value, uint64_t at)
     return taken + find_among(samples, taken, samples->n - taken, value);
 }
 
-enum { RUN_PAIRS = SV_STRETCH_LINES * SV_LANES };
-
-/* Whether integers lie one after the other, so that equal ones have equal bytes there. Those of 8
- * bytes may be equal as float64 alone. */
-static bool compares_as_stored(const sv_samples *samples)
-{
-    return is_whole(samples->dtype) && sv_dtype_itemsize(samples->dtype) <= 4 &&
-           samples->stride == (ptrdiff_t)sv_dtype_itemsize(samples->dtype);
-}
-
-static void find_pairs(const sv_samples *samples, int64_t first, int64_t pairs, uint64_t *bits)
-{
-    const sv_kernels *kernels = samples->kernels;
-    const void *from = samples->address + first * samples->stride;
-    union {
-        float f4[RUN_PAIRS + 1];
-        double f8[RUN_PAIRS + 1];
-    } values;
-    if (compares_as_stored(samples)) {
-        kernels->equal_stored(from, sv_dtype_itemsize(samples->dtype), pairs, bits);
-        return;
-    }
-    if (!samples->in_place) {
-        sv_samples_convert(samples, first, pairs + 1, &values);
-        from = &values;
-    }
-    if (samples->is_f4) {
-        kernels->equal_f4(from, pairs, bits);
-    } else {
-        kernels->equal_f8(from, pairs, bits);
-    }
-}
-
-static void take_pairs(const sv_samples *samples, int64_t first, int64_t pairs, bool may_be_equal,
-                       sv_runs *runs)
-{
-    uint64_t bits[RUN_PAIRS / 64];
-    if (may_be_equal) {
-        find_pairs(samples, first, pairs, bits);
-        sv_runs_add(runs, bits, pairs);
-    } else {
-        sv_runs_skip(runs, pairs);
-    }
-}
-
-/* Which neighbours are equal, looked for where there may be some. */
-static void find_runs(const sv_samples *samples, uint64_t equal, sv_runs *runs)
-{
-    int64_t lines = samples->lines;
-    for (int stream = 0; stream < SV_STREAMS; stream++) {
-        for (int64_t line = 0; line < lines; line += SV_STRETCH_LINES) {
-            int64_t count = sv_min_i8(SV_STRETCH_LINES, lines - line);
-            take_pairs(samples, (stream * lines + line) * SV_LANES, count * SV_LANES,
-                       (equal >> line / SV_STRETCH_LINES & 1) != 0, runs);
-        }
-    }
-    int64_t taken = lines * SV_STREAMS * SV_LANES;
-    take_pairs(samples, taken, samples->n - 1 - taken, equal >> SV_REST_BIT != 0, runs);
-}
-
 static int64_t first_finite(const sv_samples *samples)
 {
     int64_t i = 0;
@@ -203,11 +142,12 @@ static int64_t first_finite(const sv_samples *samples)
     return i;
 }
 
-static void take_runs(const sv_samples *samples, uint64_t equal, int64_t first, sv_summary *summary)
+static void take_runs(const sv_samples *samples, const sv_sums *sums, int64_t first,
+                      sv_summary *summary)
 {
     sv_runs runs = {0};
-    if (equal != 0) {
-        find_runs(samples, equal, &runs);
+    if (sums->equal != 0) {
+        sv_pairs_runs(&sums->pairs, samples, sums->equal, &runs);
     }
     /* + 0.0: a run of zeros of both signs has one value, wherever it is cut. */
     double head = sv_sample_at(samples, 0) + 0.0;
@@ -235,7 +175,7 @@ void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t 
     }
     sv_samples samples = sv_samples_of(kernels, view);
     sv_sums sums;
-    sv_sums_of(&samples, &sums);
+    sv_sums_of(&samples, (figures & SV_FIGURES_SHAPE) != 0, &sums);
     take_counts(&sums.counts, summary);
     if (sv_summary_num_finite(summary) > 0) {
         summary->sum = sums.sum;
@@ -245,9 +185,9 @@ void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t 
         summary->max_index =
             summary->max > known.max ? first + find(&samples, summary->max, sums.max_at) : -1;
     }
-    take_runs(&samples, sums.equal, first, summary);
+    take_runs(&samples, &sums, first, summary);
     if ((figures & SV_FIGURES_SHAPE) != 0 && summary->min < summary->max) {
-        sv_take_shape(&samples, summary);
+        sv_take_shape(&samples, &sums.powers, summary);
     }
     if ((figures & SV_FIGURES_CLIPPING) != 0) {
         sv_take_clipping(&samples, summary);

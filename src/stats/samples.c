@@ -43,6 +43,42 @@ double sv_sample_at(const sv_samples *samples, int64_t i)
     return samples->is_f4 ? (double)value.f4 : value.f8;
 }
 
+/* Whether integers lie one after the other, so that equal ones have equal bytes there. Those of 8
+ * bytes may be equal as float64 alone. */
+static bool compares_as_stored(const sv_samples *samples)
+{
+    size_t itemsize = sv_dtype_itemsize(samples->dtype);
+    bool is_whole = samples->dtype.type != SV_F4 && samples->dtype.type != SV_F8 &&
+                    samples->dtype.type != SV_IBM4;
+    return is_whole && itemsize <= 4 && samples->stride == (ptrdiff_t)itemsize;
+}
+
+static void find_equal(const sv_samples *samples, const void *values, int64_t pairs, uint64_t *bits)
+{
+    if (samples->is_f4) {
+        samples->kernels->equal_f4(values, pairs, bits);
+    } else {
+        samples->kernels->equal_f8(values, pairs, bits);
+    }
+}
+
+void sv_samples_equal(const sv_samples *samples, int64_t first, int64_t pairs, uint64_t *bits)
+{
+    const char *from = address_of(samples, first);
+    union {
+        float f4[SV_TILE_SAMPLES];
+        double f8[SV_TILE_SAMPLES];
+    } values;
+    if (compares_as_stored(samples)) {
+        samples->kernels->equal_stored(from, sv_dtype_itemsize(samples->dtype), pairs, bits);
+    } else if (samples->in_place) {
+        find_equal(samples, from, pairs, bits);
+    } else {
+        sv_samples_convert(samples, first, pairs + 1, &values);
+        find_equal(samples, &values, pairs, bits);
+    }
+}
+
 void sv_stretch_move(sv_stretch *stretch, const sv_samples *samples, int64_t first)
 {
     stretch->samples = samples;
@@ -156,6 +192,21 @@ void sv_stretch_powers(sv_stretch *stretch, double cubes[SV_LANES], double fourt
     } else {
         kernels->powers_f8(cubes, fourths, stretch->f8, stretch->count, pilot, scale, all_finite);
     }
+}
+
+void sv_stretch_equal(sv_stretch *stretch, int stream, uint64_t *bits)
+{
+    const sv_samples *samples = stretch->samples;
+    int64_t pairs = stretch->count * SV_LANES;
+    if (compares_as_stored(samples)) {
+        sv_samples_equal(samples, first_of_stream(stretch, stream), pairs, bits);
+        return;
+    }
+    find_values(stretch);
+    find_equal(samples,
+               samples->is_f4 ? (const void *)stretch->f4[stream]
+                              : (const void *)stretch->f8[stream],
+               pairs, bits);
 }
 
 double sv_stretch_at(sv_stretch *stretch, int stream, int64_t i)

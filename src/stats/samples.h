@@ -25,6 +25,10 @@ void sv_samples_convert(const sv_samples *samples, int64_t first, int64_t count,
 
 double sv_sample_at(const sv_samples *samples, int64_t i);
 
+/* Which of `pairs` samples from `first` on equal the next one and are finite, as kernels->equal_f4
+ * says it; no more pairs than a stream has in a stretch. */
+void sv_samples_equal(const sv_samples *samples, int64_t first, int64_t pairs, uint64_t *bits);
+
 /* The lines [first, first + count) of each stream; one sample more, the neighbour of the last. */
 enum { SV_TILE_SAMPLES = SV_STRETCH_LINES * SV_LANES + 1 };
 
@@ -54,9 +58,11 @@ void sv_stretch_fold(sv_stretch *stretch, double high[SV_LANES], double low[SV_L
                      bool all_finite);
 void sv_stretch_centre(sv_stretch *stretch, double squares[SV_LANES], double pilot, double scale,
                        bool all_finite);
-
 void sv_stretch_powers(sv_stretch *stretch, double cubes[SV_LANES], double fourths[SV_LANES],
                        double pilot, double scale, bool all_finite);
+
+/* The same as sv_samples_equal() of a stream's part. */
+void sv_stretch_equal(sv_stretch *stretch, int stream, uint64_t *bits);
 
 /* Sample i of a stream's part. */
 double sv_stretch_at(sv_stretch *stretch, int stream, int64_t i);

@@ -4,14 +4,19 @@
 
 #include "stats/exact.h"
 
-/* Sums of the powers of x · 2^−exponent − pilot. */
-typedef struct powers {
-    double cubes, fourths;
-} powers;
+/* Beyond this share of a deviation between pilot and mean the powers are summed again. */
+static const double FARTHEST_PILOT = 0.5;
 
-static powers powers_of(const sv_samples *samples, double pilot, double scale, bool all_finite)
+static bool serves(const sv_powers *powers, double mean, double n, const sv_summary *summary)
 {
-    powers sum = {0.0, 0.0};
+    double rest = mean - powers->pilot;
+    return powers->known && summary->exponent == 0 &&
+           rest * rest * n <= FARTHEST_PILOT * FARTHEST_PILOT * summary->m2;
+}
+
+static sv_powers powers_of(const sv_samples *samples, double pilot, double scale, bool all_finite)
+{
+    sv_powers sum = {.pilot = pilot};
     sv_stretch stretch;
     for (int64_t line = 0; line < samples->lines; line += SV_STRETCH_LINES) {
         double cubes[SV_LANES], fourths[SV_LANES];
@@ -22,23 +27,31 @@ static powers powers_of(const sv_samples *samples, double pilot, double scale, b
             sum.fourths += fourths[i];
         }
     }
-    for (int64_t i = samples->lines * SV_STREAMS * SV_LANES; i < samples->n; i++) {
-        double x = sv_sample_at(samples, i);
-        double offset = isfinite(x) ? x * scale - pilot : 0.0;
-        sum.cubes += offset * offset * offset;
-        sum.fourths += offset * offset * (offset * offset);
-    }
     return sum;
 }
 
-void sv_take_shape(const sv_samples *samples, sv_summary *summary)
+/* Of what the stretches leave. */
+static void add_rest(const sv_samples *samples, double scale, sv_powers *sum)
 {
-    double n = (double)sv_summary_num_finite(summary);
+    for (int64_t i = samples->lines * SV_STREAMS * SV_LANES; i < samples->n; i++) {
+        double x = sv_sample_at(samples, i);
+        double offset = isfinite(x) ? x * scale - sum->pilot : 0.0;
+        sum->cubes += offset * offset * offset;
+        sum->fourths += offset * offset * (offset * offset);
+    }
+}
+
+void sv_take_shape(const sv_samples *samples, const sv_powers *powers, sv_summary *summary)
+{
+    double n = (double)sv_summary_num_finite(summary), scale = ldexp(1.0, -summary->exponent);
     bool all_finite = summary->num_nan + summary->num_inf == 0;
     sv_pair mean = sv_pair_divide(sv_exact_pair(&summary->sum, summary->exponent), n);
-    powers sum = powers_of(samples, mean.high, ldexp(1.0, -summary->exponent), all_finite);
-    /* From powers about the rounded mean to those about the mean itself, which is `rest` larger. */
-    double rest = mean.low, m2 = summary->m2;
+    sv_powers sum = serves(powers, mean.high, n, summary)
+                        ? *powers
+                        : powers_of(samples, mean.high, scale, all_finite);
+    add_rest(samples, scale, &sum);
+    /* From powers about the pilot to those about the mean, which is `rest` larger. */
+    double rest = mean.high - sum.pilot + mean.low, m2 = summary->m2;
     double squares = m2 + n * rest * rest;
     summary->m3 = sum.cubes - 3.0 * rest * squares + 2.0 * n * rest * rest * rest;
     summary->m4 = sum.fourths - 4.0 * rest * sum.cubes + 6.0 * rest * rest * squares -

@@ -153,13 +153,13 @@ static void add_sum(sv_stretch *stretch, const sv_lanes *lanes, const sv_counts 
     }
 }
 
-static bool all_finite(const double lanes[SV_LANES])
+static double total(const double lanes[SV_LANES])
 {
     double sum = 0.0;
     for (int i = 0; i < SV_LANES; i++) {
         sum += lanes[i];
     }
-    return isfinite(sum);
+    return sum;
 }
 
 /* A survey of stored IBM floats holds those that float32 does not reach at its ends. */
@@ -211,6 +211,21 @@ static sv_counts count(sv_stretch *stretch, const sv_lanes *lanes, bool finite)
     return counts;
 }
 
+static void add_powers(sv_stretch *stretch, const sv_lanes *lanes, bool finite, sv_powers *powers)
+{
+    double cubes[SV_LANES], fourths[SV_LANES];
+    powers->known &= finite;
+    if (!powers->known) {
+        return;
+    }
+    if (stretch->first == 0) {
+        powers->pilot = total(lanes->sum) / (double)(stretch->count * SV_STREAMS * SV_LANES);
+    }
+    sv_stretch_powers(stretch, cubes, fourths, powers->pilot, 1.0, true);
+    powers->cubes += total(cubes);
+    powers->fourths += total(fourths);
+}
+
 static void take_stretch(sv_stretch *stretch, gathered *g)
 {
     sv_lanes lanes;
@@ -218,11 +233,11 @@ static void take_stretch(sv_stretch *stretch, gathered *g)
     if (!stored) {
         sv_stretch_survey(stretch, &lanes);
     }
-    bool finite = all_finite(lanes.squares);
+    bool finite = isfinite(total(lanes.squares)) != 0;
     sv_counts counts = count(stretch, &lanes, finite);
     if (stored && is_beyond_survey(stretch->samples->dtype, &counts)) {
         sv_stretch_survey(stretch, &lanes);
-        finite = all_finite(lanes.squares);
+        finite = isfinite(total(lanes.squares)) != 0;
         counts = count(stretch, &lanes, finite);
     }
     if (!finite) {
@@ -230,7 +245,11 @@ static void take_stretch(sv_stretch *stretch, gathered *g)
     }
     note_extremes(g->sums, counts.min, counts.max, stretch->first / SV_STRETCH_LINES);
     join_counts(&g->sums->counts, &counts);
-    g->sums->equal |= (uint64_t)(lanes.any_equal != 0) << stretch->first / SV_STRETCH_LINES;
+    if (lanes.any_equal != 0) {
+        g->sums->equal |= (uint64_t)1 << stretch->first / SV_STRETCH_LINES;
+        sv_pairs_take(&g->sums->pairs, stretch);
+    }
+    add_powers(stretch, &lanes, finite, &g->sums->powers);
     add_rounded(&g->squares, lanes.squares);
     add_sum(stretch, &lanes, &counts, finite, g);
 }
@@ -275,10 +294,19 @@ static void take_rest(const sv_samples *samples, gathered *g)
     }
 }
 
-void sv_sums_of(const sv_samples *samples, sv_sums *sums)
+/* All but the pairs' bits, of which none is known. */
+static void begin(const sv_samples *samples, bool powers, sv_sums *sums)
 {
-    *sums = (sv_sums){0};
     sv_counts_init(&sums->counts);
+    sums->sum = (sv_exact){0};
+    sums->equal = sums->min_at = sums->max_at = 0;
+    sums->powers = (sv_powers){.known = powers && samples->lines > 0};
+    sums->pairs.known = 0;
+}
+
+void sv_sums_of(const sv_samples *samples, bool powers, sv_sums *sums)
+{
+    begin(samples, powers, sums);
     gathered g = {.sums = sums};
     sv_stretch stretch;
     for (int64_t line = 0; line < samples->lines; line += SV_STRETCH_LINES) {

@@ -4,9 +4,14 @@
 
 #include "seisview/summary.h"
 #include "stats/pair.h"
+#include "stats/pairs.h"
 #include "stats/samples.h"
 
-enum { SV_REST_BIT = 63 };
+/* Sums of the powers of x − pilot over the stretches, without what they leave. */
+typedef struct sv_powers {
+    bool known; /* all samples are finite */
+    double pilot, cubes, fourths;
+} sv_powers;
 
 typedef struct sv_sums {
     sv_counts counts;
@@ -15,10 +20,13 @@ typedef struct sv_sums {
     /* Bit i: perhaps a sample of stretch i equals the one after it; and of what is left. */
     uint64_t equal;
     uint64_t min_at, max_at; /* likewise, where the extremes are */
+    sv_powers powers;
+    sv_pairs pairs;
 } sv_sums;
 
-/* Reads the block once, and stretches that need it again while they are in the cache. */
-void sv_sums_of(const sv_samples *samples, sv_sums *sums);
+/* Reads the block once, and stretches that need it again while they are in the cache. The powers
+ * are summed where they are wanted, about the mean of the first stretch. */
+void sv_sums_of(const sv_samples *samples, bool powers, sv_sums *sums);
 
 /* Σ(x·scale − pilot)² over the finite samples. */
 sv_pair sv_centred_squares(const sv_samples *samples, double pilot, double scale, bool all_finite);

@@ -42,11 +42,6 @@ SV_INLINE void ahead(const char *x)
     (void)x;
 }
 
-SV_INLINE void ahead_of_stretch(const char *x)
-{
-    (void)x;
-}
-
 /* Holds the sums in registers from line to line: left to itself, gcc mixes the lines, runs out of
  * registers, and takes every sum through memory. */
 SV_INLINE void hold(f8_line *x)

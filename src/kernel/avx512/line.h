@@ -47,15 +47,6 @@ SV_INLINE void ahead(const char *x)
     _mm_prefetch(x + AHEAD_BYTES, _MM_HINT_T0);
 }
 
-/* The same of the next stretch of float32, while a stretch that is in the cache is looked at again.
- */
-enum { STRETCH_BYTES = 8192 };
-
-SV_INLINE void ahead_of_stretch(const char *x)
-{
-    _mm_prefetch(x + STRETCH_BYTES, _MM_HINT_T1);
-}
-
 /* There are registers enough; see AVX2's. */
 SV_INLINE void hold(f8_line *x)
 {

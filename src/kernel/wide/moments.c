@@ -25,7 +25,6 @@ SV_INLINE void fold(bool is_f4, bool all_finite, double high[SV_LANES], double l
     for (int64_t i = 0; i < lines * line_bytes; i += line_bytes) {
         for (int k = 0; k < SV_STREAMS; k++) {
             const char *x = (const char *)stream[k] + i;
-            ahead_of_stretch(x);
             fold_line(is_f4, all_finite, &high_sum, &low_sum, x, all_pivot);
         }
     }
@@ -84,7 +83,6 @@ SV_INLINE void centre(bool is_f4, bool lean, double result[SV_LANES],
             for (; line < chunk_end; line++) {
                 for (int k = 0; k < SV_STREAMS; k++) {
                     const char *x = (const char *)stream[k] + line * line_bytes;
-                    ahead_of_stretch(x);
                     centre_line(is_f4, lean, &chunk, x, all_pilot, all_scale);
                 }
             }
@@ -141,7 +139,6 @@ SV_INLINE void powers(bool is_f4, bool lean, double cubes[SV_LANES], double four
     for (int64_t i = 0; i < lines * line_bytes; i += line_bytes) {
         for (int k = 0; k < SV_STREAMS; k++) {
             const char *x = (const char *)stream[k] + i;
-            ahead_of_stretch(x);
             powers_line(is_f4, lean, &cube_sum, &fourth_sum, x, all_pilot, all_scale);
         }
     }

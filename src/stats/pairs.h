@@ -1,0 +1,25 @@
+/* Equal neighbours in a block: looked for while a stretch is in the cache, and put together to runs
+ * when the block is done. */
+#ifndef SV_STATS_PAIRS_H
+#define SV_STATS_PAIRS_H
+
+#include "stats/runs.h"
+#include "stats/samples.h"
+
+/* The stretches of the largest block of a scan; those of larger ones are looked at later. */
+enum { SV_PAIRS_STRETCHES = 16, SV_PAIRS_WORDS = SV_STRETCH_LINES * SV_LANES / 64 };
+
+typedef struct sv_pairs {
+    uint64_t known; /* bit i: the pairs of stretch i */
+    uint64_t bits[SV_PAIRS_STRETCHES][SV_STREAMS][SV_PAIRS_WORDS];
+} sv_pairs;
+
+void sv_pairs_take(sv_pairs *pairs, sv_stretch *stretch);
+
+enum { SV_REST_BIT = 63 };
+
+/* The runs of the block. Bit i of `equal`: perhaps a sample of stretch i equals the one after it;
+ * and SV_REST_BIT, of what the stretches leave. */
+void sv_pairs_runs(const sv_pairs *pairs, const sv_samples *samples, uint64_t equal, sv_runs *runs);
+
+#endif
