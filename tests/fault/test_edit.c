@@ -102,16 +102,35 @@ static sv_status gain_by(const sv_system *system, double gain, bool keeps, sv_er
     return status;
 }
 
-static sv_status undo_by(const sv_system *system, sv_error *error)
+/* What is let fail, and killed. */
+enum task { EDIT_KEEPING, EDIT_NOT_KEEPING, UNDO, REDO, FORGET, RECOVER, NUM_TASKS };
+
+static const char *const task_names[] = {"edit, keep", "edit, none", "undo",
+                                         "redo",       "forget",     "recovery"};
+
+static sv_status run_opened(sv_editor *editor, enum task task, sv_error *error)
+{
+    uint64_t number;
+    switch (task) {
+    case UNDO: return sv_editor_undo(editor, &number, error);
+    case REDO: return sv_editor_redo(editor, &number, error);
+    case FORGET: return sv_editor_forget(editor, error);
+    default: return SV_OK; /* opening recovers */
+    }
+}
+
+static sv_status run_task(const sv_system *system, enum task task, sv_error *error)
 {
     sv_editor editor;
     sv_recovery recovery;
-    uint64_t number;
     sv_editor_options options = sv_editor_defaults;
+    if (task == EDIT_KEEPING || task == EDIT_NOT_KEEPING) {
+        return gain_by(system, 2.0, task == EDIT_KEEPING, error);
+    }
     options.system = system;
     sv_status status = sv_editor_open(recording, &options, &editor, &recovery, error);
     if (status == SV_OK) {
-        status = sv_editor_undo(&editor, &number, error);
+        status = run_opened(&editor, task, error);
         sv_editor_close(&editor);
     }
     return status;
@@ -307,73 +326,17 @@ static void check_after(sv_status status, float before, float after, long call, 
     ck_assert_msg(status != SV_OK || is_after, "%s: call %ld: acknowledged and lost", what, call);
 }
 
-START_TEST(each_call_fails_in_an_edit)
-{
-    const sv_system failing = failing_system();
-    int with = failures[_i / 4];
-    bool sticky = _i % 2 == 1, keeps = _i / 2 % 2 == 0;
-    for (long call = 0;; call++) {
-        sv_error error = {.message = ""};
-        make_recording();
-        fail_at(call, with, sticky);
-        sv_status status = gain_by(&failing, 2.0, keeps, &error);
-        bool was_reached = has_failed;
-        ck_assert(status == SV_OK || error.message[0] != '\0');
-        check_after(status, 1.0f, 2.0f, call, keeps ? "edit, keep" : "edit, none");
-        if (!was_reached) {
-            ck_assert_int_eq(status, SV_OK);
-            ck_assert_int_gt(call, 40);
-            break;
-        }
-    }
-}
-END_TEST
-
-START_TEST(each_call_fails_in_an_undo)
-{
-    const sv_system failing = failing_system();
-    int with = failures[_i / 2];
-    for (long call = 0;; call++) {
-        sv_error error = {.message = ""};
-        make_recording();
-        fail_at(-1, 0, false);
-        ck_assert_int_eq(gain_by(&failing, 2.0, true, &error), SV_OK);
-        fail_at(call, with, _i % 2 == 1);
-        sv_status status = undo_by(&failing, &error);
-        bool was_reached = has_failed;
-        check_after(status, 2.0f, 1.0f, call, "undo");
-        if (!was_reached) {
-            ck_assert_int_eq(status, SV_OK);
-            break;
-        }
-    }
-}
-END_TEST
-
 /* ---- a process that is killed ---------------------------------------------------------------- */
 
-/* Runs `what` in a child that is killed at a call; false: it came to its end before. */
-static bool kill_at(long call, int what)
+/* Runs the task in a child that is killed at a call; false: it came to its end before. */
+static bool kill_at(long call, enum task task)
 {
     const sv_system failing = failing_system();
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         fail_at(call, -1, false);
-        sv_status status = SV_OK;
-        if (what == 2) {
-            sv_editor editor;
-            sv_recovery recovery;
-            sv_editor_options options = sv_editor_defaults;
-            options.system = &failing;
-            status = sv_editor_open(recording, &options, &editor, &recovery, NULL);
-            if (status == SV_OK) {
-                sv_editor_close(&editor);
-            }
-        } else {
-            status = what == 1 ? undo_by(&failing, NULL) : gain_by(&failing, 2.0, what == 0, NULL);
-        }
-        _exit(status == SV_OK ? 0 : 1);
+        _exit(run_task(&failing, task, NULL) == SV_OK ? 0 : 1);
     }
     int ended;
     ck_assert_int_eq(waitpid(child, &ended, 0), child);
@@ -381,25 +344,67 @@ static bool kill_at(long call, int what)
     return WIFSIGNALED(ended);
 }
 
-/* An edit (0: keep, 3: none) or an undo (1), killed at each call; recovery killed at each of its
- * calls, at some of those; make torture: at all. */
+/* What must be there for the task; its samples before and after, as multiples of the first. */
+static void prepare(enum task task, float *before, float *after)
+{
+    uint64_t number;
+    long call = 0;
+    make_recording();
+    fail_at(-1, 0, false);
+    *before = task == UNDO || task == FORGET ? 2.0f : 1.0f;
+    *after = task == UNDO || task == RECOVER ? 1.0f : 2.0f;
+    if (task == UNDO || task == REDO || task == FORGET) {
+        ck_assert_int_eq(gain_by(&sv_real_system, 2.0, true, NULL), SV_OK);
+    }
+    if (task == REDO) {
+        ck_assert_int_eq(sv_edit_undo(recording, NULL, &number, NULL), SV_OK);
+    }
+    while (task == RECOVER && kill_at(call, EDIT_KEEPING) && holds(1.0f)) {
+        call += 7;
+    }
+}
+
+START_TEST(each_call_fails)
+{
+    const sv_system failing = failing_system();
+    enum task task = (enum task)(_i / 2 % NUM_TASKS);
+    int with = failures[_i / 2 / NUM_TASKS];
+    for (long call = 0;; call++) {
+        float before, after;
+        sv_error error = {.message = ""};
+        prepare(task, &before, &after);
+        fail_at(call, with, _i % 2 == 1);
+        sv_status status = run_task(&failing, task, &error);
+        bool was_reached = has_failed;
+        ck_assert(status == SV_OK || error.message[0] != '\0');
+        check_after(status, before, after, call, task_names[task]);
+        if (!was_reached) {
+            ck_assert_int_eq(status, SV_OK);
+            ck_assert_int_gt(call, 20);
+            break;
+        }
+    }
+}
+END_TEST
+
+/* Each task, killed at each call; recovery killed at each of its calls, at some of those; make
+ * torture: at all. */
 START_TEST(killed_at_each_call)
 {
-    static const int kinds[] = {0, 1, 3};
-    int what = kinds[_i], apart = getenv("SEISVIEW_TORTURE") != NULL ? 1 : 41;
+    enum task task = (enum task)_i;
+    int apart = getenv("SEISVIEW_TORTURE") != NULL ? 1 : 41;
     bool goes_on = true;
     for (long call = 0; goes_on; call++) {
         sv_verified verified;
-        make_recording();
-        if (what == 1) {
-            ck_assert_int_eq(gain_by(&sv_real_system, 2.0, true, NULL), SV_OK);
-        }
-        goes_on = kill_at(call, what);
-        for (long again = 0; call % apart == 0 && kill_at(again, 2); again++) {
+        float before, after;
+        prepare(task, &before, &after);
+        goes_on = kill_at(call, task);
+        for (long again = 0; call % apart == 0 && kill_at(again, RECOVER); again++) {
         }
         verify(&verified);
-        ck_assert_msg(holds(1.0f) || holds(2.0f), "call %ld: a mixture", call);
-        ck_assert(goes_on || holds(what == 1 ? 1.0f : 2.0f));
+        ck_assert_msg(holds(before) || holds(after), "%s: call %ld: a mixture", task_names[task],
+                      call);
+        ck_assert(goes_on || holds(after));
     }
 }
 END_TEST
@@ -418,6 +423,7 @@ static pid_t try_something(int what)
         case 1: gain_by(&sv_real_system, 2.0, false, NULL); break;
         case 2: sv_edit_undo(recording, NULL, &number, NULL); break;
         case 3: sv_edit_redo(recording, NULL, &number, NULL); break;
+        case 4: sv_edit_forget(recording, NULL, NULL); break;
         default: sv_edit_verify(recording, NULL, &verified, NULL); break;
         }
         _exit(0);
@@ -431,7 +437,7 @@ START_TEST(killed_at_random)
     int rounds = getenv("SEISVIEW_TORTURE") != NULL ? 100000 : 40;
     for (int round = 0; round < rounds; round++) {
         sv_verified verified;
-        int way, ended, what = (int)random_below(&random, 5);
+        int way, ended, what = (int)random_below(&random, 6);
         if (round % 40 == 0) {
             make_recording();
         }
@@ -573,7 +579,7 @@ START_TEST(an_interrupted_edit_is_not_read)
     sv_verified verified;
     make_recording();
     long call = 0;
-    while (kill_at(call, 0) && holds(1.0f)) {
+    while (kill_at(call, EDIT_KEEPING) && holds(1.0f)) {
         call++;
     }
     open_bad(recording, NULL, SV_INTERRUPTED, "run: seisview verify ");
@@ -601,7 +607,7 @@ START_TEST(what_others_wrote_is_left_alone)
     ck_assert(sample_now(1000) == theirs && sample_now(0) == 2 * old_sample(0));
     make_recording();
     long call = 0;
-    while (kill_at(call, 0) && holds(1.0f)) {
+    while (kill_at(call, EDIT_KEEPING) && holds(1.0f)) {
         call++;
     }
     ck_assert_int_eq(pwrite(fd, &theirs, 4, 4), 4);
@@ -914,11 +920,14 @@ int main(void)
     tcase_add_test(tcase, a_failed_write_is_carried_back);
     tcase_add_loop_test(tcase, on_a_full_disk, 0, 2);
     tcase_add_loop_test(tcase, memory_runs_out, 0, 2);
-    tcase_add_loop_test(tcase, each_call_fails_in_an_edit, 0, 4 * NUM_FAILURES);
-    tcase_add_loop_test(tcase, each_call_fails_in_an_undo, 0, 2 * NUM_FAILURES);
-    tcase_add_loop_test(tcase, killed_at_each_call, 0, 3);
-    tcase_add_test(tcase, killed_at_random);
+    tcase_add_loop_test(tcase, each_call_fails, 0, 2 * NUM_TASKS * NUM_FAILURES);
+    tcase_add_loop_test(tcase, killed_at_each_call, 0, NUM_TASKS);
     suite_add_tcase(suite, tcase);
+    TCase *kills = tcase_create("kills");
+    tcase_add_checked_fixture(kills, make_scratch, remove_scratch);
+    tcase_set_timeout(kills, getenv("SEISVIEW_TORTURE") != NULL ? 36000 : 600);
+    tcase_add_test(kills, killed_at_random);
+    suite_add_tcase(suite, kills);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
