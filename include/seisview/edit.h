@@ -28,8 +28,9 @@
  * Statuses of all functions here, beside those they name: SV_IO; SV_NOMEM; SV_BUSY: somebody edits
  * or reads the recording; SV_UNSUPPORTED: it is no regular file, has other names (hard links), or
  * lies on a network file system; SV_CONFLICT: it, or its journal, is not as an edit left it:
- * nothing was touched; SV_INTERRUPTED: this edit could not be carried back, since a sync failed:
- * what was written last may be lost without a word, so nothing more is done; sv_edit_verify() will.
+ * nothing was touched; SV_INTERRUPTED: this edit could not be carried back, since a sync failed
+ * (what was written last may be lost without a word), or there was no memory for it: nothing more
+ * is done; sv_edit_verify() will.
  */
 #ifndef SEISVIEW_EDIT_H
 #define SEISVIEW_EDIT_H

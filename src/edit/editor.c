@@ -187,6 +187,16 @@ static sv_status enter(sv_editor *editor, const char *path, sv_recovery *recover
                                       : sv_editor_recover(editor, recovery, error);
 }
 
+static sv_status name_journal(sv_editor *editor, const char *path, sv_error *error)
+{
+    editor->journal_path = sv_journal_path(path);
+    if (editor->journal_path != NULL) {
+        return SV_OK;
+    }
+    return errno == ENOMEM ? sv_fail_memory(error, strlen(path))
+                           : sv_fail_errno(error, "its journal cannot be named");
+}
+
 sv_status sv_editor_open(const char *path, const sv_editor_options *options, sv_editor *editor,
                          sv_recovery *recovery, sv_error *error)
 {
@@ -196,10 +206,10 @@ sv_status sv_editor_open(const char *path, const sv_editor_options *options, sv_
     if (editor->fd < 0) {
         return sv_fail_errno(error, "it cannot be opened for editing");
     }
-    editor->journal_path = sv_journal_path(path);
-    sv_status status = editor->journal_path != NULL
-                           ? enter(editor, path, recovery, error)
-                           : sv_fail_errno(error, "its journal cannot be named");
+    sv_status status = name_journal(editor, path, error);
+    if (status == SV_OK) {
+        status = enter(editor, path, recovery, error);
+    }
     if (status != SV_OK) {
         sv_editor_close(editor);
     }

@@ -131,10 +131,11 @@ static sv_status write_header(sv_journal *journal, const sv_identity *recording,
 {
     unsigned char block[SV_JOURNAL_HEADER_BYTES];
     sv_journal_header *header = &journal->header;
+    /* A number that went on would do for a salt, but not for each journal. */
     *header = (sv_journal_header){.inode = recording->inode,
                                   .birth = recording->birth,
                                   .size_bytes = recording->size_bytes,
-                                  .last_number = last_number};
+                                  .last_number = sv_holds(SV_RULE_NEW_SALT) ? last_number : 0};
     if (sv_holds(SV_RULE_NEW_SALT) &&
         journal->system->random(&header->salt, sizeof header->salt) != 0) {
         return sv_fail_errno(error, "the system gives no random number");

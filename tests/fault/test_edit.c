@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -114,7 +113,7 @@ static sv_status run_opened(sv_editor *editor, enum task task, sv_error *error)
     switch (task) {
     case UNDO: return sv_editor_undo(editor, &number, error);
     case REDO: return sv_editor_redo(editor, &number, error);
-    case FORGET: return sv_editor_forget(editor, error);
+    case FORGET: return sv_editor_forget(editor, 0, error);
     default: return SV_OK; /* opening recovers */
     }
 }
@@ -423,7 +422,7 @@ static pid_t try_something(int what)
         case 1: gain_by(&sv_real_system, 2.0, false, NULL); break;
         case 2: sv_edit_undo(recording, NULL, &number, NULL); break;
         case 3: sv_edit_redo(recording, NULL, &number, NULL); break;
-        case 4: sv_edit_forget(recording, NULL, NULL); break;
+        case 4: sv_edit_forget(recording, NULL, 0, NULL); break;
         default: sv_edit_verify(recording, NULL, &verified, NULL); break;
         }
         _exit(0);
@@ -860,47 +859,6 @@ START_TEST(a_failed_write_is_carried_back)
 }
 END_TEST
 
-/* ---- a full disk ------------------------------------------------------------------------------
- */
-
-/* A file system of its own in memory, from where nothing fits to where all does. 77 without root.
- */
-START_TEST(on_a_full_disk)
-{
-    char directory[512], options[64], file[600];
-    uint64_t number;
-    static float samples[60000];
-    snprintf(directory, sizeof directory, "%s", scratch_path("disk"));
-    ck_assert_int_eq(mkdir(directory, 0700), 0);
-    bool has_fitted = false;
-    for (int pages = 62; pages < 160 && !has_fitted; pages++) {
-        snprintf(options, sizeof options, "size=%d", pages * 4096);
-        if (mount("none", directory, "tmpfs", 0, options) != 0) {
-            break;
-        }
-        snprintf(file, sizeof file, "%s/full.bin", directory);
-        FILE *stream = fopen(file, "wb");
-        ck_assert_uint_eq(fwrite(samples, sizeof samples, 1, stream), 1);
-        ck_assert_int_eq(fclose(stream), 0);
-        recording = file;
-        for (int i = 0; i < 60000; i++) {
-            samples[i] = 0.0f;
-        }
-        sv_error error = {.message = ""};
-        sv_status status = gain_by(&sv_real_system, 2.0, _i == 0, &error);
-        ck_assert_msg(status == SV_OK || error.system_error == ENOSPC, "%s", error.message);
-        has_fitted = status == SV_OK;
-        sv_verified verified;
-        verify(&verified);
-        ck_assert_int_eq(has_fitted ? sv_edit_undo(file, NULL, &number, NULL) : SV_OK,
-                         has_fitted && _i == 1 ? SV_UNSUPPORTED : SV_OK);
-        ck_assert_int_eq(umount(directory), 0);
-    }
-    ck_assert_int_eq(rmdir(directory), 0);
-    ck_assert(has_fitted || geteuid() != 0);
-}
-END_TEST
-
 int main(void)
 {
     enum { NUM_FAILURES = sizeof failures / sizeof failures[0] };
@@ -918,7 +876,6 @@ int main(void)
     tcase_add_loop_test(tcase, pieces_of_the_same_rows, 0, 2);
     tcase_add_test(tcase, old_samples_are_packed_where_it_pays);
     tcase_add_test(tcase, a_failed_write_is_carried_back);
-    tcase_add_loop_test(tcase, on_a_full_disk, 0, 2);
     tcase_add_loop_test(tcase, memory_runs_out, 0, 2);
     tcase_add_loop_test(tcase, each_call_fails, 0, 2 * NUM_TASKS * NUM_FAILURES);
     tcase_add_loop_test(tcase, killed_at_each_call, 0, NUM_TASKS);
