@@ -249,9 +249,8 @@ static sv_status enter_to_read(sv_editor *editor, const char *path, sv_error *er
     if (editor->system->identify(editor->fd, &editor->recording) != 0) {
         return sv_fail_errno(error, "it cannot be looked at");
     }
-    editor->journal_path = sv_journal_path(path);
-    return editor->journal_path != NULL ? read_journal(editor, error)
-                                        : sv_fail_errno(error, "its journal cannot be named");
+    status = name_journal(editor, path, error);
+    return status == SV_OK ? read_journal(editor, error) : status;
 }
 
 sv_status sv_editor_open_to_read(const char *path, const sv_editor_options *options,
