@@ -136,13 +136,14 @@ static bool makes_sense(const sv_transaction *transaction, const sv_record *reco
     const sv_wind *wind = &record->is.wind;
     const sv_run *run = &wind->run;
     int64_t first, past, most = transaction->begn.is.begn.window_bytes;
-    if (run->item_bytes < 1 || run->item_bytes > 8 || !sv_run_extent(run, &first, &past) ||
+    if (run->item_bytes < 1 || run->item_bytes > 8 || run->count > most ||
+        !sv_run_extent(run, &first, &past) ||
         past - first > (most > run->item_bytes ? most : run->item_bytes)) {
         return false;
     }
     int64_t items = run->count * run->item_bytes;
     bool is_packed = (wind->flags & SV_WIND_PACKED) != 0;
-    return run->count <= most && items <= (most > 8 ? most : 8) &&
+    return items <= (most > 8 ? most : 8) &&
            (wind->after_bytes == 0 || wind->after_bytes == items) &&
            (is_packed ? wind->before_bytes < items : wind->before_bytes == items) &&
            wind->context_bytes <= SV_MAX_CONTEXT_BYTES &&
@@ -195,11 +196,11 @@ sv_status sv_wind_load(sv_transaction *transaction, const sv_record *record, sv_
 {
     const sv_wind *wind = &record->is.wind;
     unsigned char *body = transaction->record + SV_RECORD_HEAD_BYTES;
-    size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
     *is_whole = false;
     if (!makes_sense(transaction, record)) {
         return damaged(error, record->at);
     }
+    size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
     sv_status status =
         sv_journal_read_body(&transaction->editor->journal, record, body, is_whole, error);
     if (status != SV_OK || !*is_whole) {
