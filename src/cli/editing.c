@@ -61,13 +61,20 @@ enum outcome editing_failed(const char *path, sv_status status, const sv_error *
         return STOPPED;
     }
     message(path, "%s", error->message);
-    return status == SV_INVALID ? REFUSED : FAILED;
+    switch (status) {
+    case SV_INVALID: return REFUSED;
+    case SV_CONFLICT: return CONFLICT;
+    default: return FAILED;
+    }
 }
 
 static int exit_status(const bool met[STOPPED + 1])
 {
     if (met[FAILED] || (met[REFUSED] && met[DONE])) {
         return EXIT_FAILED;
+    }
+    if (met[CONFLICT]) {
+        return EXIT_CHECK;
     }
     return (met[REFUSED] || met[PASSED_OVER]) && !met[DONE] ? EXIT_USAGE : EXIT_DONE;
 }

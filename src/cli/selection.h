@@ -14,6 +14,7 @@ enum outcome {
     LOST,        /* some of its samples cannot be decoded; the others are done */
     PASSED_OVER, /* the window or the channels choose nothing of it */
     REFUSED,     /* the options make no sense for it; nothing was tried */
+    CONFLICT,    /* it is not as an edit of it left it, and nothing was touched */
     FAILED,
     STOPPED /* by a signal, or because the output fails: no further file is begun */
 };

@@ -186,7 +186,7 @@ run verify x.bin
 refused 3 'x.bin: the file ends before its sample at byte'
 [ "$(size_of x.bin)" -eq $mega ] || fail 'its size has changed'
 run edit --gain 0.5 x.bin
-exits 2
+exits 3
 run stats x.bin
 exits 2
 mv x.bin.svj elsewhere
@@ -200,6 +200,8 @@ printf 'other' | dd of=x.bin conv=notrunc status=none
 cp x.bin changed
 run verify x.bin
 refused 3 'x.bin: another program has changed the sample at byte 0, in window 0 of an interrupted edit; to keep the recording as it is, move its journal away'
+run edit --gain 0.5 x.bin
+refused 3 'x.bin: another program has changed the sample at byte 0, in window 0 of an interrupted edit; to keep the recording as it is, move its journal away'
 cmp -s changed x.bin || fail 'it was touched'
 
 check 'replaced meanwhile: the journal of another file, in which an edit was interrupted'
@@ -208,7 +210,7 @@ end_edit KILL
 cp old.raw other.bin
 mv other.bin x.bin
 run edit --gain 0.5 x.bin
-exits 2
+exits 3
 says 'x.bin: its journal holds an interrupted edit of another file; to keep the recording as it is, move the journal away'
 is_as_before
 
