@@ -105,6 +105,7 @@ else
 fi
 
 for signal in INT TERM HUP; do
+    is_ignored $signal && continue
     check "SIG$signal: carried back at once, a line, death by it"
     begin_edit $((2 * mega))
     end_edit "$signal"
@@ -172,8 +173,8 @@ read -r -n 1 -u 3 _
 "$SEISVIEW" edit --wait 60 --gain 0.5 x.bin >background.out 2>background.err &
 editor=$!
 sleep 0.3
-end_edit INT
-[ "$status" -eq 130 ] || fail "the editor ended with $status"
+end_edit TERM
+[ "$status" -eq 143 ] || fail "the editor ended with $status"
 exec 3<&-
 kill "$reader" 2>err
 { wait; } 2>err

@@ -124,3 +124,11 @@ finish()
     [ "$failures" -eq 0 ]
     exit
 }
+
+# Whoever started the test may ignore a signal, as nohup does: then it stays ignored.
+is_ignored()
+{
+    local ignored
+    ignored=$(awk '/^SigIgn:/ { print $2 }' "/proc/$$/status")
+    [ $((0x$ignored >> ($(kill -l "$1") - 1) & 1)) -eq 1 ]
+}
