@@ -349,12 +349,14 @@ static void take_peaks(walk *w, const chunk *found)
     }
 }
 
-/* What lies behind the samples begins here. */
+/* What lies behind the chunk begins here; −1: nothing does. */
 static int64_t end_of(const walk *w, const chunk *found)
 {
     bool is_long = has_id(found, w->style->data_id) && found->num_bytes == UINT32_MAX &&
                    w->long_data_bytes >= 0;
-    return found->first_byte + (is_long ? w->long_data_bytes : found->num_bytes);
+    int64_t bytes = is_long ? w->long_data_bytes : found->num_bytes;
+    /* Not their sum: what a header states may be any number. */
+    return bytes < 0 || bytes > w->file_bytes - found->first_byte ? -1 : found->first_byte + bytes;
 }
 
 static sv_status walk_chunks(walk *w, sv_error *error)
@@ -376,7 +378,7 @@ static sv_status walk_chunks(walk *w, sv_error *error)
             take_chunk(w, &found);
         }
         int64_t end = end_of(w, &found);
-        if (found.num_bytes < 0 || end < found.first_byte || end > w->file_bytes) {
+        if (end < 0) {
             return SV_OK;
         }
         int64_t rest = end % w->style->alignment;
