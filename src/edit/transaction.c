@@ -40,11 +40,12 @@ static sv_status open_batch(sv_transaction *transaction, sv_batch *batch, int64_
 {
     size_t after = (size_t)windows * items_room(transaction);
     batch->records = sv_malloc_aligned(64, transaction->record_room + after);
-    batch->after = batch->records + transaction->record_room;
     batch->staged = sv_calloc((size_t)windows, sizeof *batch->staged);
-    return batch->records != NULL && batch->staged != NULL
-               ? SV_OK
-               : sv_fail_memory(error, transaction->record_room + after);
+    if (batch->records == NULL || batch->staged == NULL) {
+        return sv_fail_memory(error, transaction->record_room + after);
+    }
+    batch->after = batch->records + transaction->record_room;
+    return SV_OK;
 }
 
 /* Records of samples that a program supplies are larger, and then there are fewer in a batch. */
