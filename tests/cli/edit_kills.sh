@@ -2,6 +2,9 @@
 # The program is killed at each system call of an edit, of undo, redo and forgetting, and of the
 # recovery from a kill: the recording is as it was or as it should become, and the next command says
 # which. SEISVIEW_TORTURE=1 takes calls that change nothing, too.
+#
+# The states are called by their names.
+# shellcheck disable=SC2317
 . "${top_srcdir:?}/tests/cli/lib.sh"
 
 strace -o trace -e trace=pwrite64 true 2>err || {

@@ -1,5 +1,5 @@
-/* Equal neighbours with AVX-512: comparisons straight into the bits of a word. The pairs that do not
- * fill a word are compared one by one. */
+/* Equal neighbours with AVX-512: comparisons straight into the bits of a word. The pairs that do
+ * not fill a word are compared one by one. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
