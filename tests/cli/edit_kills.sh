@@ -81,15 +81,15 @@ killed()
         for ((at = 1; ; at++)); do
             "$state"
             kill_at "$call" "$at" "$@"
-            [ $status -eq 137 ] || break
+            [ "$status" -eq 137 ] || break
             kills=$((kills + 1))
             run verify x.bin
-            [ $status -eq 0 ] || fail "killed at $call $at: verify ends with $status"
+            [ "$status" -eq 0 ] || fail "killed at $call $at: verify ends with $status"
             is_whole "$call $at"
             run log x.bin
-            [ $status -eq 0 ] || fail "killed at $call $at: log ends with $status"
+            [ "$status" -eq 0 ] || fail "killed at $call $at: log ends with $status"
         done
-        [ $status -eq 0 ] || fail "$call: not killed any more, it ended with $status"
+        [ "$status" -eq 0 ] || fail "$call: not killed any more, it ended with $status"
         cmp -s "$wanted" x.bin || fail "$call: not what is done when nothing stops it"
     done
 }
