@@ -46,18 +46,13 @@ static sv_pair about_mean(sv_pair sum, sv_pair squares, double n)
     return sv_pair_add(squares, sv_pair_negate(of_mean));
 }
 
-static bool is_whole(sv_dtype dtype)
-{
-    return dtype.type != SV_F4 && dtype.type != SV_F8 && dtype.type != SV_IBM4;
-}
-
 /* What the squares' sum is off by grows, against the result, by as much as the subtraction in
  * about_mean() takes away; beyond this factor the mean is taken off first. A lane's sum is within
  * 25 · 2^-53 of itself, so the deviation is within 1.25 · 25 / 2 · 2^-53 < 2e-15. Squares of
  * integers below 2^22 are added without rounding, and the subtraction has 106 bits. */
 static double most_cancellation(sv_dtype dtype, double max_abs)
 {
-    return is_whole(dtype) && max_abs < 0x1p22 ? 0x1p40 : 1.25;
+    return sv_samples_are_whole(dtype) && max_abs < 0x1p22 ? 0x1p40 : 1.25;
 }
 
 static void take_squares(const sv_samples *samples, sv_pair squares, sv_summary *summary)

@@ -43,14 +43,18 @@ double sv_sample_at(const sv_samples *samples, int64_t i)
     return samples->is_f4 ? (double)value.f4 : value.f8;
 }
 
+bool sv_samples_are_whole(sv_dtype dtype)
+{
+    return dtype.type != SV_F4 && dtype.type != SV_F8 && dtype.type != SV_IBM4;
+}
+
 /* Whether integers lie one after the other, so that equal ones have equal bytes there. Those of 8
  * bytes may be equal as float64 alone. */
 static bool compares_as_stored(const sv_samples *samples)
 {
     size_t itemsize = sv_dtype_itemsize(samples->dtype);
-    bool is_whole = samples->dtype.type != SV_F4 && samples->dtype.type != SV_F8 &&
-                    samples->dtype.type != SV_IBM4;
-    return is_whole && itemsize <= 4 && samples->stride == (ptrdiff_t)itemsize;
+    return sv_samples_are_whole(samples->dtype) && itemsize <= 4 &&
+           samples->stride == (ptrdiff_t)itemsize;
 }
 
 static void find_equal(const sv_samples *samples, const void *values, int64_t pairs, uint64_t *bits)

@@ -20,6 +20,9 @@ typedef struct sv_samples {
 
 sv_samples sv_samples_of(const sv_kernels *kernels, const sv_view *view);
 
+/* Integers. */
+bool sv_samples_are_whole(sv_dtype dtype);
+
 /* `count` samples from `first` on as native float32 or float64. */
 void sv_samples_convert(const sv_samples *samples, int64_t first, int64_t count, void *to);
 

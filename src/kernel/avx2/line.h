@@ -473,11 +473,6 @@ SV_INLINE void store_f8(double *to, f8_line x)
     _mm256_storeu_pd(to + 12, x.d);
 }
 
-SV_INLINE void store_f4_part(float *to, f4_part x)
-{
-    _mm256_storeu_ps(to, x);
-}
-
 SV_INLINE void store_i4_part(int32_t *to, i4_part x)
 {
     _mm256_storeu_si256((__m256i *)(void *)to, x);

@@ -169,12 +169,6 @@ SV_INLINE i4_part part_lowest_i4(i4_part part, i4_line x)
     return _mm512_mask_add_epi32(part, lowest, part, _mm512_set1_epi32(1));
 }
 
-/* The smallest, as numbers without a sign. */
-SV_INLINE i4_part part_least_i4(i4_part part, i4_line x)
-{
-    return _mm512_min_epu32(part, x);
-}
-
 /* The smallest of x − 1, without a sign: so that 0 is the largest. */
 SV_INLINE i4_part part_least_but_0_i4(i4_part part, i4_line x)
 {
@@ -413,11 +407,6 @@ SV_INLINE void store_f8(double *to, f8_line x)
 {
     _mm512_storeu_pd(to, x.low);
     _mm512_storeu_pd(to + 8, x.high);
-}
-
-SV_INLINE void store_f4_part(float *to, f4_part x)
-{
-    _mm512_storeu_ps(to, x);
 }
 
 SV_INLINE void store_i4_part(int32_t *to, i4_part x)
