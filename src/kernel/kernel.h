@@ -47,7 +47,22 @@ typedef struct sv_lanes {
     int64_t zeros, negative_zeros; /* how many samples are 0, and of these −0, where least is not */
     uint32_t any_equal; /* not 0: perhaps a sample equals the one after it; 0: none does, unless
                          * both are zeros */
+    bool has_pairs, has_powers; /* what was found besides */
 } sv_lanes;
+
+/* What the main pass may find on its way, so that no other pass over the same samples is needed.
+ * The pairs are the bits that sv_kernels.equal_f4 or equal_f8 gives of each stream, the powers what
+ * powers_f4 or powers_f8 gives about `pilot` with a scale of 1. Both mean nothing where a sample is
+ * not finite. */
+enum { SV_PAIRS_WORDS = SV_STRETCH_LINES * SV_LANES / 64 };
+
+typedef struct sv_pair_bits {
+    uint64_t of[SV_STREAMS][SV_PAIRS_WORDS];
+} sv_pair_bits;
+
+typedef struct sv_power_lanes {
+    double pilot, cubes[SV_LANES], fourths[SV_LANES];
+} sv_power_lanes;
 
 /* What the look at single samples finds. */
 typedef struct sv_counts {
@@ -141,9 +156,11 @@ typedef struct sv_kernels {
      * nothing. False, and nothing is done, where the set has no survey of this type: the samples
      * are converted first. Every set has those of f4 and f8 in native order, which are aligned;
      * all others may lie at any address. A survey of ibm4 may have held values beyond SV_IBM4_LEAST
-     * and SV_IBM4_MOST at its own limits, which lie beyond them, too. */
+     * and SV_IBM4_MOST at its own limits, which lie beyond them, too. Pairs and powers are found
+     * unless they are NULL, or the set has no way to; has_pairs and has_powers say it. Where pairs
+     * are found, any_equal is not 0 if and only if one of their bits is set. */
     bool (*survey)(sv_dtype dtype, sv_lanes *lanes, const void *const stream[SV_STREAMS],
-                   int64_t lines);
+                   int64_t lines, sv_pair_bits *pairs, sv_power_lanes *powers);
 
     /* For stretches with zeros, where all samples are finite: counts them and lowers least. */
     void (*zeros_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines);

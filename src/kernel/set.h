@@ -16,7 +16,7 @@
 extern const sv_kernels SV_SET(kernels);
 
 bool SV_SET(survey)(sv_dtype dtype, sv_lanes *lanes, const void *const stream[SV_STREAMS],
-                    int64_t lines);
+                    int64_t lines, sv_pair_bits *pairs, sv_power_lanes *powers);
 void SV_SET(zeros_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines);
 void SV_SET(zeros_f8)(sv_counts *counts, const double *const stream[SV_STREAMS], int64_t lines);
 void SV_SET(count_f4)(sv_counts *counts, const float *const stream[SV_STREAMS], int64_t lines);

@@ -4,16 +4,32 @@
 
 enum { STRETCH_PAIRS = SV_STRETCH_LINES * SV_LANES };
 
+static int64_t number_of(const sv_stretch *stretch)
+{
+    return stretch->first / SV_STRETCH_LINES;
+}
+
+sv_pair_bits *sv_pairs_place(sv_pairs *pairs, const sv_stretch *stretch)
+{
+    int64_t i = number_of(stretch);
+    return i < SV_PAIRS_STRETCHES ? &pairs->bits[i] : NULL;
+}
+
+void sv_pairs_keep(sv_pairs *pairs, const sv_stretch *stretch)
+{
+    pairs->known |= (uint64_t)1 << number_of(stretch);
+}
+
 void sv_pairs_take(sv_pairs *pairs, sv_stretch *stretch)
 {
-    int64_t i = stretch->first / SV_STRETCH_LINES;
-    if (i >= SV_PAIRS_STRETCHES) {
+    sv_pair_bits *bits = sv_pairs_place(pairs, stretch);
+    if (bits == NULL) {
         return;
     }
     for (int s = 0; s < SV_STREAMS; s++) {
-        sv_stretch_equal(stretch, s, pairs->bits[i][s]);
+        sv_stretch_equal(stretch, s, bits->of[s]);
     }
-    pairs->known |= (uint64_t)1 << i;
+    sv_pairs_keep(pairs, stretch);
 }
 
 /* `count` pairs from `first` on. */
@@ -37,7 +53,7 @@ void sv_pairs_runs(const sv_pairs *pairs, const sv_samples *samples, uint64_t eq
             int64_t i = line / SV_STRETCH_LINES;
             int64_t count = sv_min_i8(STRETCH_PAIRS, (lines - line) * SV_LANES);
             if ((pairs->known >> i & 1) != 0) {
-                sv_runs_add(runs, pairs->bits[i][stream], count);
+                sv_runs_add(runs, pairs->bits[i].of[stream], count);
             } else {
                 add_pairs(samples, (stream * lines + line) * SV_LANES, count, (equal >> i & 1) != 0,
                           runs);

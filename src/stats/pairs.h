@@ -7,13 +7,18 @@
 #include "stats/samples.h"
 
 /* The stretches of the largest block of a scan; those of larger ones are looked at later. */
-enum { SV_PAIRS_STRETCHES = 16, SV_PAIRS_WORDS = SV_STRETCH_LINES * SV_LANES / 64 };
+enum { SV_PAIRS_STRETCHES = 16 };
 
 typedef struct sv_pairs {
     uint64_t known; /* bit i: the pairs of stretch i */
-    uint64_t bits[SV_PAIRS_STRETCHES][SV_STREAMS][SV_PAIRS_WORDS];
+    sv_pair_bits bits[SV_PAIRS_STRETCHES];
 } sv_pairs;
 
+/* Where a survey may write the pairs of a stretch; NULL: nowhere. */
+sv_pair_bits *sv_pairs_place(sv_pairs *pairs, const sv_stretch *stretch);
+
+/* They have been written there, or are looked for now. */
+void sv_pairs_keep(sv_pairs *pairs, const sv_stretch *stretch);
 void sv_pairs_take(sv_pairs *pairs, sv_stretch *stretch);
 
 enum { SV_REST_BIT = 63 };

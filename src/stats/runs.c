@@ -84,9 +84,25 @@ static void add_word(sv_runs *runs, uint64_t word, int count)
     runs->num_pairs += count;
 }
 
+enum { WORDS = 4 };
+
+/* Most words of most recordings are 0: how many of the next pairs need no closer look. */
+static int64_t skip_zeros(sv_runs *runs, const uint64_t *bits, int64_t pairs)
+{
+    int64_t first = 0;
+    while (runs->current == 0 && pairs - first >= WORDS * WORD &&
+           (bits[0] | bits[1] | bits[2] | bits[3]) == 0) {
+        bits += WORDS;
+        first += (int64_t)WORDS * WORD;
+    }
+    runs->num_pairs += first;
+    return first;
+}
+
 void sv_runs_add(sv_runs *runs, const uint64_t *bits, int64_t pairs)
 {
-    for (int64_t first = 0; first < pairs; first += WORD) {
+    for (int64_t first = skip_zeros(runs, bits, pairs); first < pairs; first += WORD) {
+        first += skip_zeros(runs, bits + first / WORD, pairs - first);
         add_word(runs, bits[first / WORD], pairs - first < WORD ? (int)(pairs - first) : WORD);
     }
     if (runs->current == runs->num_pairs) {

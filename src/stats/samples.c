@@ -116,7 +116,8 @@ static void find_values(sv_stretch *stretch)
     stretch->has_values = true;
 }
 
-bool sv_stretch_survey_stored(sv_stretch *stretch, sv_lanes *lanes)
+bool sv_stretch_survey_stored(sv_stretch *stretch, sv_lanes *lanes, sv_pair_bits *pairs,
+                              sv_power_lanes *powers)
 {
     const sv_samples *samples = stretch->samples;
     if (!samples->as_stored) {
@@ -126,10 +127,11 @@ bool sv_stretch_survey_stored(sv_stretch *stretch, sv_lanes *lanes)
     for (int s = 0; s < SV_STREAMS; s++) {
         stream[s] = address_of(samples, first_of_stream(stretch, s));
     }
-    return samples->kernels->survey(samples->dtype, lanes, stream, stretch->count);
+    return samples->kernels->survey(samples->dtype, lanes, stream, stretch->count, pairs, powers);
 }
 
-void sv_stretch_survey(sv_stretch *stretch, sv_lanes *lanes)
+void sv_stretch_survey(sv_stretch *stretch, sv_lanes *lanes, sv_pair_bits *pairs,
+                       sv_power_lanes *powers)
 {
     find_values(stretch);
     const void *stream[SV_STREAMS];
@@ -137,7 +139,7 @@ void sv_stretch_survey(sv_stretch *stretch, sv_lanes *lanes)
         stream[s] = stretch->f4[s];
     }
     sv_dtype native = {stretch->samples->is_f4 ? SV_F4 : SV_F8, SV_NATIVE_ENDIAN};
-    stretch->samples->kernels->survey(native, lanes, stream, stretch->count);
+    stretch->samples->kernels->survey(native, lanes, stream, stretch->count, pairs, powers);
 }
 
 void sv_stretch_zeros(sv_stretch *stretch, sv_counts *counts)

@@ -50,11 +50,14 @@ typedef struct sv_stretch {
 /* Moves to the stretch that begins at `first` (the tile stays as it is: nothing is cleared). */
 void sv_stretch_move(sv_stretch *stretch, const sv_samples *samples, int64_t first);
 
-/* The main pass over the samples as they are stored; false: there is none. */
-bool sv_stretch_survey_stored(sv_stretch *stretch, sv_lanes *lanes);
+/* The main pass over the samples as they are stored; false: there is none. Pairs and powers may be
+ * found where they are not NULL; see kernel.h. */
+bool sv_stretch_survey_stored(sv_stretch *stretch, sv_lanes *lanes, sv_pair_bits *pairs,
+                              sv_power_lanes *powers);
 
 /* The passes over the values. */
-void sv_stretch_survey(sv_stretch *stretch, sv_lanes *lanes);
+void sv_stretch_survey(sv_stretch *stretch, sv_lanes *lanes, sv_pair_bits *pairs,
+                       sv_power_lanes *powers);
 void sv_stretch_zeros(sv_stretch *stretch, sv_counts *counts);
 void sv_stretch_count(sv_stretch *stretch, sv_counts *counts);
 void sv_stretch_fold(sv_stretch *stretch, double high[SV_LANES], double low[SV_LANES], double pivot,

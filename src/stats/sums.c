@@ -105,6 +105,7 @@ static int unit_of(sv_dtype dtype, double least)
 typedef struct gathered {
     sv_sums *sums;
     pair_lanes sum, squares;
+    bool expects_pairs; /* as the last stretch had some */
 } gathered;
 
 /* Every sample on its own. */
@@ -211,9 +212,10 @@ static sv_counts count(sv_stretch *stretch, const sv_lanes *lanes, bool finite)
     return counts;
 }
 
-static void add_powers(sv_stretch *stretch, const sv_lanes *lanes, bool finite, sv_powers *powers)
+/* The first stretch gives the pilot. */
+static void add_powers(sv_stretch *stretch, const sv_lanes *lanes, bool finite,
+                       sv_power_lanes *found, sv_powers *powers)
 {
-    double cubes[SV_LANES], fourths[SV_LANES];
     powers->known &= finite;
     if (!powers->known) {
         return;
@@ -221,22 +223,39 @@ static void add_powers(sv_stretch *stretch, const sv_lanes *lanes, bool finite, 
     if (stretch->first == 0) {
         powers->pilot = total(lanes->sum) / (double)(stretch->count * SV_STREAMS * SV_LANES);
     }
-    sv_stretch_powers(stretch, cubes, fourths, powers->pilot, 1.0, true);
-    powers->cubes += total(cubes);
-    powers->fourths += total(fourths);
+    if (!lanes->has_powers) {
+        sv_stretch_powers(stretch, found->cubes, found->fourths, powers->pilot, 1.0, true);
+    }
+    powers->cubes += total(found->cubes);
+    powers->fourths += total(found->fourths);
+}
+
+static void take_pairs(sv_stretch *stretch, const sv_lanes *lanes, bool finite, gathered *g)
+{
+    bool maybe = lanes->any_equal != 0 || !finite;
+    if (lanes->has_pairs && finite) {
+        sv_pairs_keep(&g->sums->pairs, stretch);
+    } else if (maybe) {
+        sv_pairs_take(&g->sums->pairs, stretch);
+    }
+    g->sums->equal |= (uint64_t)maybe << stretch->first / SV_STRETCH_LINES;
+    g->expects_pairs = maybe && finite;
 }
 
 static void take_stretch(sv_stretch *stretch, gathered *g)
 {
     sv_lanes lanes;
-    bool stored = sv_stretch_survey_stored(stretch, &lanes);
+    sv_power_lanes of_powers = {.pilot = g->sums->powers.pilot};
+    sv_power_lanes *powers = g->sums->powers.known && stretch->first > 0 ? &of_powers : NULL;
+    sv_pair_bits *pairs = g->expects_pairs ? sv_pairs_place(&g->sums->pairs, stretch) : NULL;
+    bool stored = sv_stretch_survey_stored(stretch, &lanes, pairs, powers);
     if (!stored) {
-        sv_stretch_survey(stretch, &lanes);
+        sv_stretch_survey(stretch, &lanes, pairs, powers);
     }
     bool finite = isfinite(total(lanes.squares)) != 0;
     sv_counts counts = count(stretch, &lanes, finite);
     if (stored && is_beyond_survey(stretch->samples->dtype, &counts)) {
-        sv_stretch_survey(stretch, &lanes);
+        sv_stretch_survey(stretch, &lanes, pairs, powers);
         finite = isfinite(total(lanes.squares)) != 0;
         counts = count(stretch, &lanes, finite);
     }
@@ -245,11 +264,8 @@ static void take_stretch(sv_stretch *stretch, gathered *g)
     }
     note_extremes(g->sums, counts.min, counts.max, stretch->first / SV_STRETCH_LINES);
     join_counts(&g->sums->counts, &counts);
-    if (lanes.any_equal != 0) {
-        g->sums->equal |= (uint64_t)1 << stretch->first / SV_STRETCH_LINES;
-        sv_pairs_take(&g->sums->pairs, stretch);
-    }
-    add_powers(stretch, &lanes, finite, &g->sums->powers);
+    take_pairs(stretch, &lanes, finite, g);
+    add_powers(stretch, &lanes, finite, &of_powers, &g->sums->powers);
     add_rounded(&g->squares, lanes.squares);
     add_sum(stretch, &lanes, &counts, finite, g);
 }
@@ -307,7 +323,8 @@ static void begin(const sv_samples *samples, bool powers, sv_sums *sums)
 void sv_sums_of(const sv_samples *samples, bool powers, sv_sums *sums)
 {
     begin(samples, powers, sums);
-    gathered g = {.sums = sums};
+    /* Integers are full of equal neighbours. */
+    gathered g = {.sums = sums, .expects_pairs = sv_samples_are_whole(samples->dtype)};
     sv_stretch stretch;
     for (int64_t line = 0; line < samples->lines; line += SV_STRETCH_LINES) {
         sv_stretch_move(&stretch, samples, line);

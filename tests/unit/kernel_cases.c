@@ -239,26 +239,122 @@ static bool is_untouched(const sv_lanes *lanes)
     return untouched;
 }
 
+static const void *values_of(const converted *values, sv_dtype dtype, int stream)
+{
+    return sv_kernel_is_f4(dtype) ? (const void *)values->f4[stream]
+                                  : (const void *)values->f8[stream];
+}
+
+static void check_pairs(const sv_lanes *own, const sv_pair_bits *pairs, const converted *values,
+                        sv_dtype dtype, int64_t lines)
+{
+    uint64_t any = 0;
+    int64_t num_pairs = lines * SV_LANES;
+    for (int s = 0; s < SV_STREAMS; s++) {
+        uint64_t bits[SV_PAIRS_WORDS];
+        if (sv_kernel_is_f4(dtype)) {
+            reference->equal_f4(values->f4[s], num_pairs, bits);
+        } else {
+            reference->equal_f8(values->f8[s], num_pairs, bits);
+        }
+        for (int64_t i = 0; i * 64 < num_pairs; i++) {
+            ck_assert_msg(pairs->of[s][i] == bits[i],
+                          "pairs of stream %d, word %" PRId64 ": %016" PRIx64
+                          " instead of %016" PRIx64,
+                          s, i, pairs->of[s][i], bits[i]);
+            any |= bits[i];
+        }
+    }
+    ck_assert_int_eq(own->any_equal != 0, any != 0);
+}
+
+static void check_powers(const sv_power_lanes *own, const converted *values, sv_dtype dtype,
+                         int64_t lines)
+{
+    const float *const f4[SV_STREAMS] = {values->f4[0], values->f4[1], values->f4[2],
+                                         values->f4[3]};
+    const double *const f8[SV_STREAMS] = {values->f8[0], values->f8[1], values->f8[2],
+                                          values->f8[3]};
+    double cubes[SV_LANES], fourths[SV_LANES];
+    if (sv_kernel_is_f4(dtype)) {
+        reference->powers_f4(cubes, fourths, f4, lines, own->pilot, 1.0, true);
+    } else {
+        reference->powers_f8(cubes, fourths, f8, lines, own->pilot, 1.0, true);
+    }
+    check_all_f8("cubes", own->cubes, cubes);
+    check_all_f8("fourths", own->fourths, fourths);
+}
+
+/* The survey again, with what it may find besides: of the lanes it leaves the same. */
+static void compare_besides(const streams *all, sv_dtype dtype, int64_t lines,
+                            const converted *values, const known *truth, const sv_lanes *alone)
+{
+    for (int which = 1; which < 4; which++) {
+        static sv_pair_bits pairs;
+        sv_power_lanes powers = {.pilot = 1.5};
+        sv_lanes own;
+        bool finite = truth->all_finite && !truth->is_beyond_survey;
+        memset(&own, 0xa5, sizeof own);
+        memset(&pairs, 0xa5, sizeof pairs);
+        ck_assert(tested->survey(dtype, &own, all->stored, lines, (which & 1) != 0 ? &pairs : NULL,
+                                 (which & 2) != 0 ? &powers : NULL));
+        ck_assert((!own.has_pairs || (which & 1) != 0) && (!own.has_powers || (which & 2) != 0));
+        check_all_f8("sum", own.sum, alone->sum);
+        check_all_f8("squares", own.squares, alone->squares);
+        if (finite) {
+            check_survey(&own, alone, dtype, truth);
+        }
+        if (own.has_pairs && finite) {
+            check_pairs(&own, &pairs, values, dtype, lines);
+        }
+        if (own.has_powers && finite) {
+            check_powers(&powers, values, dtype, lines);
+        }
+    }
+}
+
 /* Against the reference's survey of the converted samples. */
 static void compare_survey(const streams *all, sv_dtype dtype, int64_t lines)
 {
     static converted values;
     sv_lanes own, expected;
     memset(&own, 0xa5, sizeof own);
-    if (!tested->survey(dtype, &own, all->stored, lines)) {
+    if (!tested->survey(dtype, &own, all->stored, lines, NULL, NULL)) {
         ck_assert(is_untouched(&own) && !is_native_float(dtype));
         return;
     }
-    bool is_f4 = sv_kernel_is_f4(dtype);
+    ck_assert(!own.has_pairs && !own.has_powers);
     convert_streams(all, dtype, lines * SV_LANES + 1, &values);
     const void *stream[SV_STREAMS];
     for (int s = 0; s < SV_STREAMS; s++) {
-        stream[s] = is_f4 ? (const void *)values.f4[s] : (const void *)values.f8[s];
+        stream[s] = values_of(&values, dtype, s);
     }
-    ck_assert(reference->survey(native(is_f4), &expected, stream, lines));
+    sv_dtype as = native(sv_kernel_is_f4(dtype));
+    ck_assert(reference->survey(as, &expected, stream, lines, NULL, NULL));
     known truth = know(&values, dtype, lines);
     check_survey(&own, &expected, dtype, &truth);
+    compare_besides(all, dtype, lines, &values, &truth, &own);
 }
+
+/* The wide sets find pairs of native float32 and float64 and of int32 on their way, and powers of
+ * the first two: the tests above look at something. */
+START_TEST(surveys_find_more_on_their_way)
+{
+    static const sv_type types[] = {SV_F4, SV_F8, SV_I4};
+    struct random random = random_begin("surveys_find_more_on_their_way");
+    streams all = open_streams();
+    for (int i = 0; i < 3; i++) {
+        static sv_pair_bits pairs;
+        sv_power_lanes powers = {.pilot = 0.0};
+        sv_lanes lanes;
+        sv_dtype dtype = {(uint8_t)types[i], SV_NATIVE_ENDIAN};
+        draw_streams(&all, &random, NOISE, dtype, SV_LANES + 1);
+        ck_assert(tested->survey(dtype, &lanes, all.stored, 1, &pairs, i < 2 ? &powers : NULL));
+        ck_assert(lanes.has_pairs && lanes.has_powers == (i < 2));
+    }
+    close_streams(&all);
+}
+END_TEST
 
 START_TEST(surveys_at_every_number_of_lines)
 {
@@ -343,7 +439,7 @@ START_TEST(surveys_see_every_equal_pair)
         place_streams(&all, dtype, SAMPLES, false, 0);
         fill_distinct(&all, dtype, SAMPLES);
         sv_lanes lanes = {.any_equal = 0};
-        bool surveyed = tested->survey(dtype, &lanes, all.stored, LINES);
+        bool surveyed = tested->survey(dtype, &lanes, all.stored, LINES, NULL, NULL);
         ck_assert(!surveyed || is_integer(dtype) || lanes.any_equal == 0);
         char *sample = sample_of(&all, dtype, place % SV_STREAMS, place / SV_STREAMS);
         memcpy(sample + itemsize, sample, itemsize);
@@ -1076,6 +1172,7 @@ static Suite *make_suite(const char *name)
     Suite *suite = suite_create(name);
     TCase *surveys = tcase_create("surveys");
     tcase_set_timeout(surveys, 120);
+    tcase_add_test(surveys, surveys_find_more_on_their_way);
     tcase_add_loop_test(surveys, surveys_at_every_number_of_lines, 0, NUM_DTYPES);
     tcase_add_loop_test(surveys, surveys_of_every_kind_at_every_address, 0, NUM_DTYPES);
     tcase_add_loop_test(surveys, surveys_see_every_lane, 0, NUM_DTYPES);

@@ -113,7 +113,7 @@ static void survey(const streams *all, int64_t lines, sv_lanes *lanes)
     }
     sv_dtype dtype = sv_dtype_make(all->is_f4 ? SV_F4 : SV_F8, SV_NATIVE_ENDIAN);
     memset(lanes, 0xa5, sizeof *lanes);
-    ck_assert(reference->survey(dtype, lanes, stream, lines));
+    ck_assert(reference->survey(dtype, lanes, stream, lines, NULL, NULL));
 }
 
 static void check_survey(const streams *all, int64_t lines, bool all_finite)
@@ -165,7 +165,8 @@ START_TEST(samples_not_native_are_left_to_the_conversion)
                 swapped == (SV_NATIVE_ENDIAN == SV_BIG_ENDIAN) ? SV_LITTLE_ENDIAN : SV_BIG_ENDIAN;
             const void *stream[SV_STREAMS] = {NULL};
             sv_lanes lanes = {.min = 17.0};
-            bool is_own = reference->survey(sv_dtype_make((sv_type)type, order), &lanes, stream, 0);
+            bool is_own = reference->survey(sv_dtype_make((sv_type)type, order), &lanes, stream, 0,
+                                            NULL, NULL);
             ck_assert_int_eq(is_own, !swapped && (type == SV_F4 || type == SV_F8));
             ck_assert_int_eq(lanes.min == 17.0, !is_own);
         }

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kernel/kernel.h"
@@ -37,14 +38,12 @@ typedef struct equal_part {
     __mmask8 of_64;
 } equal_part;
 
-/* Has the line some way behind x fetched. The processors with these registers ask for too few lines
- * by themselves: from memory this is worth half of a survey's rate, at any distance from 1.5 to 3
- * KiB. Past the end of a mapping it does nothing. */
-enum { AHEAD_BYTES = 2048 };
-
-SV_INLINE void ahead(const char *x)
+/* How far behind the line in hand another one is asked for. The processors with these registers ask
+ * for too few lines by themselves: from memory this is worth half of a survey's rate, at any
+ * distance from 1.5 to 3 KiB. Past the end of a mapping it does nothing. */
+SV_INLINE ptrdiff_t ahead_bytes(void)
 {
-    _mm_prefetch(x + AHEAD_BYTES, _MM_HINT_T0);
+    return 2048;
 }
 
 /* There are registers enough; see AVX2's. */
@@ -179,6 +178,17 @@ SV_INLINE equal_part part_equal_i4(equal_part part, i4_line x, i4_line y)
 {
     part.of_32 = _mm512_mask_cmpneq_epi32_mask(part.of_32, x, y);
     return part;
+}
+
+/* Which samples of a line equal those of another, by value: bit i says it of sample i. */
+SV_INLINE uint16_t same_f4(f4_line x, f4_line y)
+{
+    return _mm512_cmp_ps_mask(x, y, _CMP_EQ_OQ);
+}
+
+SV_INLINE uint16_t same_i4(i4_line x, i4_line y)
+{
+    return _mm512_cmpeq_epi32_mask(x, y);
 }
 
 SV_INLINE f4_part all_f4_part(float value)
@@ -392,6 +402,12 @@ SV_INLINE equal_part part_equal_f8(equal_part part, f8_line x, f8_line y)
     part.of_64 = _mm512_mask_cmpneq_epi64_mask(part.of_64, _mm512_castpd_si512(x.high),
                                                _mm512_castpd_si512(y.high));
     return part;
+}
+
+SV_INLINE uint16_t same_f8(f8_line x, f8_line y)
+{
+    return (uint16_t)(_mm512_cmp_pd_mask(x.low, y.low, _CMP_EQ_OQ) |
+                      _mm512_cmp_pd_mask(x.high, y.high, _CMP_EQ_OQ) << 8);
 }
 
 SV_INLINE f8_part all_f8_part(double value)

@@ -98,8 +98,10 @@ static void survey_f8(sv_lanes *lanes, const void *const stream[SV_STREAMS], int
 }
 
 bool SV_SET(survey)(sv_dtype dtype, sv_lanes *lanes, const void *const stream[SV_STREAMS],
-                    int64_t lines)
+                    int64_t lines, sv_pair_bits *pairs, sv_power_lanes *powers)
 {
+    (void)pairs;
+    (void)powers;
     if (dtype.order != SV_NATIVE_ENDIAN || (dtype.type != SV_F4 && dtype.type != SV_F8)) {
         return false;
     }

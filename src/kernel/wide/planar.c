@@ -31,8 +31,9 @@ enum { CHUNK_FRAMES = 32, LINE_BYTES = 64 };
 static void part_chunk(const char *from, ptrdiff_t frame_bytes, int rows, int64_t frames, char *to,
                        ptrdiff_t row_bytes)
 {
+    const ptrdiff_t ahead = ahead_bytes();
     for (int64_t byte = 0; byte < frames * frame_bytes; byte += LINE_BYTES) {
-        ahead(from + byte);
+        _mm_prefetch(from + byte + ahead, _MM_HINT_T0);
     }
     for (int row = 0; row < rows; row += ROWS) {
         part_quad(from + 4 * row, frame_bytes, rows - row, frames, to + row * row_bytes, row_bytes);

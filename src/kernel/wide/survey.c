@@ -7,11 +7,12 @@
 #include "kernel/set.h"
 #include "kernel/wide/squares.h"
 
-/* How samples are stored: their type, and whether their bytes are to be swapped. Both are constants
- * wherever a function is inlined. */
+/* How samples are stored: their type, and whether their bytes are to be swapped; and what is found
+ * of them besides. All are constants wherever a function is inlined. */
 typedef struct stored {
     sv_type type;
     bool swapped;
+    bool pairs, powers;
 } stored;
 
 SV_INLINE bool is_whole(stored as)
@@ -42,6 +43,8 @@ typedef struct state {
     i4_part least_fraction; /* of IBM floats, less 1, but for 0 */
     f8_part min_f8, max_f8, least_f8;
     equal_part equal;
+    uint64_t any_pair;
+    f8_line pilot, cubes, fourths;
 } state;
 
 SV_INLINE state begin(void)
@@ -60,7 +63,17 @@ SV_INLINE state begin(void)
         .max_f8 = all_f8_part((double)-INFINITY),
         .least_f8 = all_f8_part((double)INFINITY),
         .equal = none_equal(),
+        .cubes = all_f8(0.0),
+        .fourths = all_f8(0.0),
     };
+}
+
+SV_INLINE void add_powers(state *s, f8_line value)
+{
+    f8_line offset = subtract_f8(value, s->pilot);
+    f8_line square = multiply_f8(offset, offset);
+    s->cubes = multiply_add_f8(offset, square, s->cubes);
+    s->fourths = multiply_add_f8(square, square, s->fourths);
 }
 
 /* ---- samples that float32 holds ------------------------------------------------------------ */
@@ -114,7 +127,12 @@ SV_INLINE void add_f4(stored as, state *s, const char *x)
     s->min_f4 = part_min_f4(s->min_f4, value);
     s->max_f4 = part_max_f4(s->max_f4, value);
     add_magnitudes(&s->magnitudes, value);
-    s->equal = part_equal_i4(s->equal, load_i4(x), load_i4(x + 4));
+    if (!as.pairs) {
+        s->equal = part_equal_i4(s->equal, load_i4(x), load_i4(x + 4));
+    }
+    if (as.powers) {
+        add_powers(s, wide);
+    }
     if (as.type == SV_IBM4) {
         i4_line fraction = and_i4(load_word(as, x), 0xffffff);
         s->least_fraction = part_least_but_0_i4(s->least_fraction, fraction);
@@ -157,7 +175,7 @@ SV_INLINE void add_whole(stored as, state *s, const char *x)
     s->min_i4 = part_min_i4(s->min_i4, value);
     s->max_i4 = part_max_i4(s->max_i4, value);
     s->zeros = part_zeros_i4(s->zeros, value);
-    if (size_of(as) == 4) {
+    if (!as.pairs && size_of(as) == 4) {
         s->equal = part_equal_i4(s->equal, load_i4(x), load_i4(x + 4));
     }
 }
@@ -190,7 +208,12 @@ SV_INLINE void add_f8_line(stored as, state *s, const char *x)
     s->min_f8 = part_min_f8(s->min_f8, value);
     s->max_f8 = part_max_f8(s->max_f8, value);
     s->least_f8 = part_least_f8(s->least_f8, value);
-    s->equal = part_equal_f8(s->equal, own, load_f8(x + 8));
+    if (!as.pairs) {
+        s->equal = part_equal_f8(s->equal, own, load_f8(x + 8));
+    }
+    if (as.powers) {
+        add_powers(s, value);
+    }
 }
 
 static void finish_f8(const state *s, sv_lanes *lanes)
@@ -227,8 +250,10 @@ SV_INLINE void add_line(stored as, state *s, const char *x)
 SV_INLINE void finish(stored as, const state *s, int64_t count, sv_lanes *lanes)
 {
     lanes->zeros = lanes->negative_zeros = 0;
+    lanes->has_pairs = as.pairs;
+    lanes->has_powers = as.powers;
     /* Small integers are full of equal neighbours. */
-    lanes->any_equal = size_of(as) < 4 || any_equal(s->equal);
+    lanes->any_equal = as.pairs ? s->any_pair != 0 : size_of(as) < 4 || any_equal(s->equal);
     if (as.type == SV_F8) {
         finish_f8(s, lanes);
     } else if (is_whole(as)) {
@@ -238,35 +263,77 @@ SV_INLINE void finish(stored as, const state *s, int64_t count, sv_lanes *lanes)
     }
 }
 
+/* ---- what is found besides, of a chunk that has just been read ------------------------------ */
+
+SV_INLINE uint64_t pairs_of_line(stored as, const char *x)
+{
+    const char *next = x + size_of(as);
+    if (as.type == SV_F8) {
+        f8_line own = load_f8(x), other = load_f8(next);
+        return same_f8(as.swapped ? swap_f8(own) : own, as.swapped ? swap_f8(other) : other);
+    }
+    return is_whole(as) ? same_i4(load_whole(as, x), load_whole(as, next))
+                        : same_f4(load_f4(as, x), load_f4(as, next));
+}
+
+/* The pairs of a chunk's lines fill a word. */
+_Static_assert(SV_CHUNK_LINES *SV_LANES == 64, "a chunk's pairs are not a word");
+
+SV_INLINE uint64_t pairs_of_chunk(stored as, const char *x, int64_t lines)
+{
+    const int64_t line_bytes = SV_LANES * size_of(as);
+    uint64_t word = 0;
+    if (lines == SV_CHUNK_LINES) {
+        return pairs_of_line(as, x) | pairs_of_line(as, x + line_bytes) << 16 |
+               pairs_of_line(as, x + 2 * line_bytes) << 32 |
+               pairs_of_line(as, x + 3 * line_bytes) << 48;
+    }
+    for (int64_t i = 0; i < lines; i++) {
+        word |= pairs_of_line(as, x + i * line_bytes) << SV_LANES * i;
+    }
+    return word;
+}
+
 SV_INLINE void survey(stored as, sv_lanes *lanes, const void *const stream[SV_STREAMS],
-                      int64_t lines)
+                      int64_t lines, sv_pair_bits *pairs, sv_power_lanes *powers)
 {
     const char *x0 = stream[0], *x1 = stream[1], *x2 = stream[2], *x3 = stream[3];
-    const int64_t line_bytes = SV_LANES * size_of(as), bytes = lines * line_bytes;
+    const int64_t line_bytes = SV_LANES * size_of(as);
+    const ptrdiff_t ahead = ahead_bytes();
     squares sums = {all_f8(0.0), all_f8(0.0)};
     state s = begin();
-    for (int64_t i = 0; i < bytes;) {
-        int64_t group_end = lesser(bytes, i + SV_GROUP_LINES * line_bytes);
-        while (i < group_end) {
-            int64_t chunk_end = lesser(bytes, i + SV_CHUNK_LINES * line_bytes);
-            for (; i < chunk_end; i += line_bytes) {
-                ahead(x0 + i);
-                ahead(x1 + i);
-                ahead(x2 + i);
-                ahead(x3 + i);
+    s.pilot = all_f8(as.powers ? powers->pilot : 0.0);
+    for (int64_t line = 0; line < lines;) {
+        int64_t group_end = lesser(lines, line + SV_GROUP_LINES);
+        while (line < group_end) {
+            int64_t chunk_end = lesser(lines, line + SV_CHUNK_LINES);
+            int64_t first = line;
+            for (; line < chunk_end; line++) {
+                int64_t i = line * line_bytes;
+                _mm_prefetch(x0 + i + ahead, _MM_HINT_T0);
+                _mm_prefetch(x1 + i + ahead, _MM_HINT_T0);
+                _mm_prefetch(x2 + i + ahead, _MM_HINT_T0);
+                _mm_prefetch(x3 + i + ahead, _MM_HINT_T0);
                 add_line(as, &s, x0 + i);
                 add_line(as, &s, x1 + i);
                 add_line(as, &s, x2 + i);
                 add_line(as, &s, x3 + i);
             }
             end_chunk(&sums, &s.chunk);
+            for (int k = 0; k < SV_STREAMS && as.pairs; k++) {
+                const char *x = (const char *)stream[k] + first * line_bytes;
+                uint64_t word = pairs_of_chunk(as, x, line - first);
+                pairs->of[k][first / SV_CHUNK_LINES] = word;
+                s.any_pair |= word;
+            }
         }
         end_group(&sums);
     }
     finish(as, &s, lines * SV_STREAMS * SV_LANES, lanes);
-    if (as.type == SV_IBM4 && !lanes->any_equal) {
-        const char *const end[SV_STREAMS] = {x0 + bytes, x1 + bytes, x2 + bytes, x3 + bytes};
-        lanes->any_equal = any_not_normalised(as, &s, lanes, end);
+    if (as.type == SV_IBM4 && !as.pairs && !lanes->any_equal) {
+        const int64_t end = lines * line_bytes;
+        const char *const ends[SV_STREAMS] = {x0 + end, x1 + end, x2 + end, x3 + end};
+        lanes->any_equal = any_not_normalised(as, &s, lanes, ends);
     }
     if (lines == 0) {
         lanes->min = lanes->least = (double)INFINITY;
@@ -274,35 +341,70 @@ SV_INLINE void survey(stored as, sv_lanes *lanes, const void *const stream[SV_ST
     }
     store_f8(lanes->sum, s.sum);
     store_f8(lanes->squares, sums.stretch);
+    if (as.powers) {
+        store_f8(powers->cubes, s.cubes);
+        store_f8(powers->fourths, s.fourths);
+    }
 }
 
-/* Each use is a loop of its own. */
-SV_INLINE bool survey_type(sv_type type, bool swapped, sv_lanes *lanes,
-                           const void *const stream[SV_STREAMS], int64_t lines)
+/* Each use is a loop of its own. Pairs of integers of less than 4 bytes are found faster as these
+ * are stored. */
+SV_INLINE bool survey_stored(sv_type type, bool swapped, sv_lanes *lanes,
+                             const void *const stream[SV_STREAMS], int64_t lines,
+                             sv_pair_bits *pairs)
 {
-    if (swapped) {
-        survey((stored){type, true}, lanes, stream, lines);
+    const stored as = {type, swapped, false, false};
+    if (pairs != NULL && size_of(as) >= 4) {
+        survey((stored){type, swapped, true, false}, lanes, stream, lines, pairs, NULL);
     } else {
-        survey((stored){type, false}, lanes, stream, lines);
+        survey(as, lanes, stream, lines, NULL, NULL);
+    }
+    return true;
+}
+
+SV_INLINE bool survey_type(sv_type type, bool swapped, sv_lanes *lanes,
+                           const void *const stream[SV_STREAMS], int64_t lines, sv_pair_bits *pairs)
+{
+    return swapped ? survey_stored(type, true, lanes, stream, lines, pairs)
+                   : survey_stored(type, false, lanes, stream, lines, pairs);
+}
+
+/* Native float32 or float64. */
+SV_INLINE bool survey_native(sv_type type, sv_lanes *lanes, const void *const stream[SV_STREAMS],
+                             int64_t lines, sv_pair_bits *pairs, sv_power_lanes *powers)
+{
+    if (powers == NULL) {
+        return survey_stored(type, false, lanes, stream, lines, pairs);
+    }
+    if (pairs != NULL) {
+        survey((stored){type, false, true, true}, lanes, stream, lines, pairs, powers);
+    } else {
+        survey((stored){type, false, false, true}, lanes, stream, lines, NULL, powers);
     }
     return true;
 }
 
 bool SV_SET(survey)(sv_dtype dtype, sv_lanes *lanes, const void *const stream[SV_STREAMS],
-                    int64_t lines)
+                    int64_t lines, sv_pair_bits *pairs, sv_power_lanes *powers)
 {
     bool swapped = dtype.order != SV_NATIVE_ENDIAN;
+    if (!swapped && dtype.type == SV_F4) {
+        return survey_native(SV_F4, lanes, stream, lines, pairs, powers);
+    }
+    if (!swapped && dtype.type == SV_F8) {
+        return survey_native(SV_F8, lanes, stream, lines, pairs, powers);
+    }
     switch ((sv_type)dtype.type) {
-    case SV_F4: return survey_type(SV_F4, swapped, lanes, stream, lines);
-    case SV_F8: return survey_type(SV_F8, swapped, lanes, stream, lines);
-    case SV_IBM4: return survey_type(SV_IBM4, swapped, lanes, stream, lines);
-    case SV_I1: return survey_type(SV_I1, false, lanes, stream, lines);
-    case SV_U1: return survey_type(SV_U1, false, lanes, stream, lines);
-    case SV_I2: return survey_type(SV_I2, swapped, lanes, stream, lines);
-    case SV_U2: return survey_type(SV_U2, swapped, lanes, stream, lines);
-    case SV_I3: return survey_type(SV_I3, swapped, lanes, stream, lines);
-    case SV_U3: return survey_type(SV_U3, swapped, lanes, stream, lines);
-    case SV_I4: return survey_type(SV_I4, swapped, lanes, stream, lines);
+    case SV_F4: return survey_stored(SV_F4, true, lanes, stream, lines, pairs);
+    case SV_F8: return survey_stored(SV_F8, true, lanes, stream, lines, pairs);
+    case SV_IBM4: return survey_type(SV_IBM4, swapped, lanes, stream, lines, pairs);
+    case SV_I1: return survey_stored(SV_I1, false, lanes, stream, lines, pairs);
+    case SV_U1: return survey_stored(SV_U1, false, lanes, stream, lines, pairs);
+    case SV_I2: return survey_type(SV_I2, swapped, lanes, stream, lines, pairs);
+    case SV_U2: return survey_type(SV_U2, swapped, lanes, stream, lines, pairs);
+    case SV_I3: return survey_type(SV_I3, swapped, lanes, stream, lines, pairs);
+    case SV_U3: return survey_type(SV_U3, swapped, lanes, stream, lines, pairs);
+    case SV_I4: return survey_type(SV_I4, swapped, lanes, stream, lines, pairs);
     default: return false;
     }
 }
