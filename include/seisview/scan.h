@@ -59,6 +59,11 @@ typedef struct sv_reducer {
     /* Whether blocks of interleaved rows are put together without gaps first, in the cache: faster
      * for what takes a sample more than once, or many at once. */
     bool dense;
+    /* The same of some neighbouring interleaved rows at once, for those that can do better than
+     * row by row; may be NULL. The block is the first row's, but for its samples: those of all of
+     * them (rows × samples) as they lie. `dense` has the same shape and no gaps in its rows, and is
+     * room to put them. Fills a result of each row, one after the other. With `dense` alone. */
+    void (*rows)(void *context, const sv_block *block, const sv_view *dense, void *results);
 } sv_reducer;
 
 typedef enum sv_io {

@@ -64,6 +64,20 @@ typedef struct sv_power_lanes {
     double pilot, cubes[SV_LANES], fourths[SV_LANES];
 } sv_power_lanes;
 
+/* Neighbouring rows of interleaved samples, and where they are put one after the other; see
+ * sv_kernels.part. */
+enum { SV_FRAMES_ROWS = 16 };
+
+typedef struct sv_frames {
+    sv_dtype dtype;
+    const char *from;
+    ptrdiff_t frame_bytes;
+    int rows; /* SV_FRAMES_ROWS at most */
+    int64_t n;
+    char *to;
+    ptrdiff_t row_bytes;
+} sv_frames;
+
 /* What the look at single samples finds. */
 typedef struct sv_counts {
     int64_t zeros, nans, infinities;
@@ -218,6 +232,12 @@ typedef struct sv_kernels {
      * · itemsize. Reads nothing but samples of rows and frames between the first and the last. */
     void (*part)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int rows, int64_t frames,
                  char *to, ptrdiff_t row_bytes);
+
+    /* Parts frames and surveys their rows on the way, lines [first, first + count) of each stream:
+     * lanes[row] is what survey() finds. The stretches of a block are taken in order; after each of
+     * them its samples have been parted, and those behind its lines. False, and nothing is done,
+     * where the set has no way to: the frames are parted first. */
+    bool (*survey_frames)(const sv_frames *frames, int64_t first, int64_t count, sv_lanes *lanes);
 
     /* n integers of up to 32 bits, modulo 2^32, by the same rules. */
     void (*integers)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, uint32_t *to);

@@ -48,6 +48,10 @@ void SV_SET(part)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int 
 /* The same, a sample at a time. */
 void SV_SET(part_some)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int rows,
                        int64_t frames, char *to, ptrdiff_t row_bytes);
+/* The same of frames all behind which another one lies, of 4-byte samples. */
+void SV_SET(part_chunk)(const char *from, ptrdiff_t frame_bytes, int rows, int64_t frames, char *to,
+                        ptrdiff_t row_bytes);
+bool SV_SET(survey_frames)(const sv_frames *f, int64_t first, int64_t count, sv_lanes *lanes);
 /* IBM floats to float64; of convert(). */
 void SV_SET(convert_ibm4)(bool big, const char *from, ptrdiff_t stride, int64_t n, double *to);
 void SV_SET(integers)(sv_dtype dtype, const char *from, ptrdiff_t stride, int64_t n, uint32_t *to);

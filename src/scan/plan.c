@@ -6,7 +6,8 @@
 #include "base/size.h"
 
 /* A block of contiguous float32 is 512 KiB: it stays in a second-level cache, and its four streams
- * lie 128 KiB apart. Strided blocks span as much of the file, but hold 1024 samples at least. */
+ * lie 128 KiB apart. Strided blocks span twice as much of the file, since what each row of a block
+ * costs besides would be felt, and hold 1024 samples at least. */
 enum { BLOCK_BYTES = 512 * 1024, MOST_SAMPLES = 1 << 17, FEWEST_SAMPLES = 1024 };
 
 /* Short rows are put together into a task of about as many bytes as a block. */
@@ -17,8 +18,9 @@ int64_t sv_block_samples(const sv_segment *segment)
     int64_t stride = segment->in_place ? llabs(segment->samples.strides[1])
                                        : (int64_t)sv_dtype_itemsize(segment->samples.dtype) *
                                              segment->num_channels;
-    int64_t samples = MOST_SAMPLES;
-    while (samples > FEWEST_SAMPLES && samples > BLOCK_BYTES / sv_max_i8(stride, 1)) {
+    bool strided = segment->in_place && stride > (int64_t)sv_dtype_itemsize(segment->samples.dtype);
+    int64_t samples = MOST_SAMPLES, bytes = strided ? 2 * BLOCK_BYTES : BLOCK_BYTES;
+    while (samples > FEWEST_SAMPLES && samples > bytes / sv_max_i8(stride, 1)) {
         samples /= 2;
     }
     return samples;

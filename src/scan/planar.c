@@ -7,7 +7,7 @@
 /* Sixteen samples of four bytes are a line of the cache. Between rows of the scratch some lines are
  * left, or all rows of a block, whose length is a power of two, would fall on the same few places
  * of the cache. */
-enum { MOST_ROWS = 16, GAP_BYTES = 192 };
+enum { MOST_ROWS = SV_FRAMES_ROWS, GAP_BYTES = 192 };
 
 int64_t sv_planar_step(const sv_view *samples)
 {
@@ -61,4 +61,14 @@ void sv_planar_copy(const sv_planar *planar, const sv_view *samples, const char 
     size_t itemsize = sv_dtype_itemsize(samples->dtype);
     planar->kernels->part(address, (ptrdiff_t)samples->strides[1], itemsize, (int)rows,
                           samples->shape[1], planar->memory, (ptrdiff_t)sv_planar_step(samples));
+}
+
+sv_view sv_planar_view(const sv_planar *planar, const sv_view *samples, int64_t rows)
+{
+    sv_view view = *samples;
+    view.address = planar->memory;
+    view.shape[0] = rows;
+    view.strides[0] = sv_planar_step(samples);
+    view.strides[1] = (int64_t)sv_dtype_itemsize(samples->dtype);
+    return view;
 }

@@ -28,4 +28,7 @@ void sv_planar_copy(const sv_planar *planar, const sv_view *samples, const char 
                     int64_t rows);
 int64_t sv_planar_step(const sv_view *samples);
 
+/* The scratch as a view: rows × samples. */
+sv_view sv_planar_view(const sv_planar *planar, const sv_view *samples, int64_t rows);
+
 #endif

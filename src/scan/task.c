@@ -73,6 +73,23 @@ static void reduce_some(const piece *p, int64_t position, int64_t count, char *a
     }
 }
 
+/* `count` neighbouring interleaved rows. */
+static void reduce_frames(const piece *p, int64_t position, int64_t count, char *address)
+{
+    const sv_reducer *reducer = p->worker->reducer;
+    const sv_planar *planar = &p->worker->planar;
+    sv_view dense = sv_planar_view(planar, &p->samples, count);
+    sv_block block = {.first = p->first, .worker = p->worker->number, .samples = p->samples};
+    block.position = position;
+    block.row = sv_plan_row(p->worker->plan, position);
+    block.samples.address = address;
+    block.samples.shape[0] = count;
+    block.samples.readonly = true;
+    int64_t of_task = position - p->task->position;
+    reducer->rows(reducer->context, &block, &dense,
+                  p->results + (size_t)of_task * reducer->result_size);
+}
+
 static void reduce_rows(void *context)
 {
     const piece *p = context;
@@ -84,7 +101,9 @@ static void reduce_rows(void *context)
         char *address = row_address(p, position);
         int64_t count =
             p->is_hole ? 1 : sv_planar_count(planar, p->worker->plan, &p->samples, position, last);
-        if (count > 1) {
+        if (count > 1 && p->worker->reducer->rows != NULL) {
+            reduce_frames(p, position, count, address);
+        } else if (count > 1) {
             sv_planar_copy(planar, &p->samples, address, count);
             reduce_some(p, position, count, planar->memory, dense);
         } else {

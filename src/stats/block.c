@@ -142,7 +142,7 @@ static void take_runs(const sv_samples *samples, const sv_sums *sums, int64_t fi
 {
     sv_runs runs = {0};
     if (sums->equal != 0) {
-        sv_pairs_runs(&sums->pairs, samples, sums->equal, &runs);
+        sv_pairs_runs(sums->pairs, samples, sums->equal, &runs);
     }
     /* + 0.0: a run of zeros of both signs has one value, wherever it is cut. */
     double head = sv_sample_at(samples, 0) + 0.0;
@@ -159,32 +159,98 @@ static void take_runs(const sv_samples *samples, const sv_sums *sums, int64_t fi
     }
 }
 
-void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t first,
-                        sv_known known, unsigned figures, sv_summary *summary)
+static void begin(int64_t num_samples, unsigned figures, sv_summary *summary)
 {
     sv_summary_init(summary);
     summary->figures = figures;
-    summary->num_samples = view->shape[0];
+    summary->num_samples = num_samples;
+}
+
+/* The samples' figures, once they have been read. */
+static void take_sums(const sv_samples *samples, const sv_sums *sums, int64_t first, sv_known known,
+                      sv_summary *summary)
+{
+    take_counts(&sums->counts, summary);
+    if (sv_summary_num_finite(summary) > 0) {
+        summary->sum = sums->sum;
+        take_squares(samples, sums->squares, summary);
+        summary->min_index =
+            summary->min < known.min ? first + find(samples, summary->min, sums->min_at) : -1;
+        summary->max_index =
+            summary->max > known.max ? first + find(samples, summary->max, sums->max_at) : -1;
+    }
+    take_runs(samples, sums, first, summary);
+    if ((summary->figures & SV_FIGURES_SHAPE) != 0 && summary->min < summary->max) {
+        sv_take_shape(samples, &sums->powers, summary);
+    }
+    if ((summary->figures & SV_FIGURES_CLIPPING) != 0) {
+        sv_take_clipping(samples, summary);
+    }
+}
+
+void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t first,
+                        sv_known known, unsigned figures, sv_summary *summary)
+{
+    begin(view->shape[0], figures, summary);
     if (summary->num_samples == 0) {
         return;
     }
     sv_samples samples = sv_samples_of(kernels, view);
     sv_sums sums;
-    sv_sums_of(&samples, (figures & SV_FIGURES_SHAPE) != 0, &sums);
-    take_counts(&sums.counts, summary);
-    if (sv_summary_num_finite(summary) > 0) {
-        summary->sum = sums.sum;
-        take_squares(&samples, sums.squares, summary);
-        summary->min_index =
-            summary->min < known.min ? first + find(&samples, summary->min, sums.min_at) : -1;
-        summary->max_index =
-            summary->max > known.max ? first + find(&samples, summary->max, sums.max_at) : -1;
+    sv_pairs pairs;
+    pairs.known = 0;
+    sv_sums_of(&samples, (figures & SV_FIGURES_SHAPE) != 0, &pairs, &sums);
+    take_sums(&samples, &sums, first, known, summary);
+}
+
+static sv_view row_of(const sv_view *rows, int64_t row)
+{
+    sv_view view = *rows;
+    view.ndim = 1;
+    view.shape[0] = rows->shape[1];
+    view.strides[0] = rows->strides[1];
+    view.address = (char *)rows->address + row * rows->strides[0];
+    return view;
+}
+
+/* Row by row, once all have been put one after the other. */
+static void summarise_parted(const sv_kernels *kernels, const sv_frames *f, const sv_view *dense,
+                             int64_t first, const sv_known *known, unsigned figures,
+                             sv_summary *summaries)
+{
+    kernels->part(f->from, f->frame_bytes, sv_dtype_itemsize(f->dtype), f->rows, f->n, f->to,
+                  f->row_bytes);
+    for (int i = 0; i < f->rows; i++) {
+        sv_view row = row_of(dense, i);
+        sv_summarise_block(kernels, &row, first, known[i], figures, &summaries[i]);
     }
-    take_runs(&samples, &sums, first, summary);
-    if ((figures & SV_FIGURES_SHAPE) != 0 && summary->min < summary->max) {
-        sv_take_shape(&samples, &sums.powers, summary);
+}
+
+void sv_summarise_rows(const sv_kernels *kernels, const sv_view *frames, const sv_view *dense,
+                       int64_t first, const sv_known *known, unsigned figures,
+                       sv_summary *summaries)
+{
+    const sv_frames all = {
+        .dtype = frames->dtype,
+        .from = frames->address,
+        .frame_bytes = (ptrdiff_t)frames->strides[1],
+        .rows = (int)frames->shape[0],
+        .n = frames->shape[1],
+        .to = dense->address,
+        .row_bytes = (ptrdiff_t)dense->strides[0],
+    };
+    sv_samples samples[SV_FRAMES_ROWS] = {{.n = 0}};
+    sv_sums sums[SV_FRAMES_ROWS];
+    for (int i = 0; i < all.rows; i++) {
+        sv_view row = row_of(dense, i);
+        samples[i] = sv_samples_of(kernels, &row);
     }
-    if ((figures & SV_FIGURES_CLIPPING) != 0) {
-        sv_take_clipping(&samples, summary);
+    if (!sv_sums_of_frames(&all, samples, (figures & SV_FIGURES_SHAPE) != 0, sums)) {
+        summarise_parted(kernels, &all, dense, first, known, figures, summaries);
+        return;
+    }
+    for (int i = 0; i < all.rows; i++) {
+        begin(all.n, figures, &summaries[i]);
+        take_sums(&samples[i], &sums[i], first, known[i], &summaries[i]);
     }
 }

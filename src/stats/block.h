@@ -26,4 +26,10 @@ int sv_scale_exponent(double min, double max);
 void sv_summarise_block(const sv_kernels *kernels, const sv_view *view, int64_t first,
                         sv_known known, unsigned figures, sv_summary *summary);
 
+/* The same of neighbouring interleaved rows at once, SV_FRAMES_ROWS at most: `frames` (rows ×
+ * samples) as they lie, `dense` (as many) where they are put one after the other. */
+void sv_summarise_rows(const sv_kernels *kernels, const sv_view *frames, const sv_view *dense,
+                       int64_t first, const sv_known *known, unsigned figures,
+                       sv_summary *summaries);
+
 #endif

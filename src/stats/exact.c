@@ -79,21 +79,32 @@ static int highest_digit(const sv_exact *magnitude)
     return i;
 }
 
+/* Settled, the digits are those of a number in two's complement: above the highest one that counts
+ * all are 0, or all but the last are 2^32 − 1. */
 sv_pair sv_exact_pair(const sv_exact *sum, int exponent)
 {
-    sv_exact magnitude;
-    bool negative = magnitude_of(sum, &magnitude);
-    int top = highest_digit(&magnitude);
+    enum { MOST = 5 };
+    static const double weights[MOST + 1] = {1.0, 0x1p32, 0x1p64, 0x1p96, 0x1p128, 0x1p160};
+    const int64_t *digits = sum->digits;
+    bool negative = digits[LAST] < 0;
+    int64_t fill = negative ? (int64_t)low_digit : 0;
+    int top = LAST - 1;
+    if (digits[LAST] != (negative ? -1 : 0)) {
+        top = LAST;
+    }
+    while (top > 0 && digits[top] == fill) {
+        top--;
+    }
     /* Five digits hold at least 129 bits of it. They are added as digits and scaled at the end, so
      * that nothing vanishes on the way. */
-    int bottom = top > 4 ? top - 4 : 0;
-    sv_pair pair = {0.0, 0.0};
+    int bottom = top >= MOST ? top - MOST + 1 : 0;
+    bool borrows = negative && top < LAST;
+    sv_pair pair = {borrows ? -weights[top - bottom + 1] : 0.0, 0.0};
     for (int i = top; i >= bottom; i--) {
-        double digit = ldexp((double)magnitude.digits[i], BITS * (i - bottom));
+        double digit = (double)digits[i] * weights[i - bottom];
         pair = sv_pair_add(pair, (sv_pair){digit, 0.0});
     }
-    pair = sv_pair_scale(pair, BITS * bottom - BIAS - exponent);
-    return negative ? sv_pair_negate(pair) : pair;
+    return sv_pair_scale(pair, BITS * bottom - BIAS - exponent);
 }
 
 /* mantissa · 2^exponent rounded once, where `rest` tells that more than nothing was cut off below

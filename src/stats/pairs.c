@@ -12,7 +12,7 @@ static int64_t number_of(const sv_stretch *stretch)
 sv_pair_bits *sv_pairs_place(sv_pairs *pairs, const sv_stretch *stretch)
 {
     int64_t i = number_of(stretch);
-    return i < SV_PAIRS_STRETCHES ? &pairs->bits[i] : NULL;
+    return pairs != NULL && i < SV_PAIRS_STRETCHES ? &pairs->bits[i] : NULL;
 }
 
 void sv_pairs_keep(sv_pairs *pairs, const sv_stretch *stretch)
@@ -48,11 +48,12 @@ static void add_pairs(const sv_samples *samples, int64_t first, int64_t count, b
 void sv_pairs_runs(const sv_pairs *pairs, const sv_samples *samples, uint64_t equal, sv_runs *runs)
 {
     int64_t lines = samples->lines;
+    uint64_t known = pairs != NULL ? pairs->known : 0;
     for (int stream = 0; stream < SV_STREAMS; stream++) {
         for (int64_t line = 0; line < lines; line += SV_STRETCH_LINES) {
             int64_t i = line / SV_STRETCH_LINES;
             int64_t count = sv_min_i8(STRETCH_PAIRS, (lines - line) * SV_LANES);
-            if ((pairs->known >> i & 1) != 0) {
+            if ((known >> i & 1) != 0) {
                 sv_runs_add(runs, pairs->bits[i].of[stream], count);
             } else {
                 add_pairs(samples, (stream * lines + line) * SV_LANES, count, (equal >> i & 1) != 0,

@@ -20,15 +20,32 @@ typedef struct summary_scan {
     known_extremes *known;
 } summary_scan;
 
-static void summarise(void *context, const sv_block *block, void *result)
+static sv_known known_of(const summary_scan *scan, int64_t position)
 {
-    summary_scan *scan = context;
-    known_extremes *known = &scan->known[block->position];
-    sv_known before = {
+    known_extremes *known = &scan->known[position];
+    return (sv_known){
         atomic_load_explicit(&known->min, memory_order_relaxed),
         atomic_load_explicit(&known->max, memory_order_relaxed),
     };
-    sv_summarise_block(scan->kernels, &block->samples, block->first, before, scan->figures, result);
+}
+
+static void summarise(void *context, const sv_block *block, void *result)
+{
+    summary_scan *scan = context;
+    sv_summarise_block(scan->kernels, &block->samples, block->first,
+                       known_of(scan, block->position), scan->figures, result);
+}
+
+static void summarise_rows(void *context, const sv_block *block, const sv_view *dense,
+                           void *results)
+{
+    summary_scan *scan = context;
+    sv_known known[SV_FRAMES_ROWS];
+    for (int64_t i = 0; i < dense->shape[0]; i++) {
+        known[i] = known_of(scan, block->position + i);
+    }
+    sv_summarise_rows(scan->kernels, &block->samples, dense, block->first, known, scan->figures,
+                      results);
 }
 
 /* What sv_summarise_block() makes of zeros. */
@@ -92,6 +109,7 @@ sv_status sv_summary_scan(sv_recording *recording, const sv_scan_range *range, u
     sv_reducer reducer = {.context = &scan,
                           .result_size = sizeof(sv_summary),
                           .block = summarise,
+                          .rows = summarise_rows,
                           .hole = summarise_hole,
                           .join = join,
                           .merge = merge,

@@ -230,16 +230,35 @@ static void add_powers(sv_stretch *stretch, const sv_lanes *lanes, bool finite,
     powers->fourths += total(found->fourths);
 }
 
+static bool is_finite(const sv_lanes *lanes)
+{
+    return isfinite(total(lanes->squares)) != 0;
+}
+
 static void take_pairs(sv_stretch *stretch, const sv_lanes *lanes, bool finite, gathered *g)
 {
     bool maybe = lanes->any_equal != 0 || !finite;
     if (lanes->has_pairs && finite) {
-        sv_pairs_keep(&g->sums->pairs, stretch);
+        sv_pairs_keep(g->sums->pairs, stretch);
     } else if (maybe) {
-        sv_pairs_take(&g->sums->pairs, stretch);
+        sv_pairs_take(g->sums->pairs, stretch);
     }
     g->sums->equal |= (uint64_t)maybe << stretch->first / SV_STRETCH_LINES;
     g->expects_pairs = maybe && finite;
+}
+
+static void take_surveyed(sv_stretch *stretch, sv_lanes *lanes, sv_counts *counts, bool finite,
+                          sv_power_lanes *powers, gathered *g)
+{
+    if (!finite) {
+        sv_stretch_centre(stretch, lanes->squares, 0.0, 1.0, false);
+    }
+    note_extremes(g->sums, counts->min, counts->max, stretch->first / SV_STRETCH_LINES);
+    join_counts(&g->sums->counts, counts);
+    take_pairs(stretch, lanes, finite, g);
+    add_powers(stretch, lanes, finite, powers, &g->sums->powers);
+    add_rounded(&g->squares, lanes->squares);
+    add_sum(stretch, lanes, counts, finite, g);
 }
 
 static void take_stretch(sv_stretch *stretch, gathered *g)
@@ -247,27 +266,19 @@ static void take_stretch(sv_stretch *stretch, gathered *g)
     sv_lanes lanes;
     sv_power_lanes of_powers = {.pilot = g->sums->powers.pilot};
     sv_power_lanes *powers = g->sums->powers.known && stretch->first > 0 ? &of_powers : NULL;
-    sv_pair_bits *pairs = g->expects_pairs ? sv_pairs_place(&g->sums->pairs, stretch) : NULL;
+    sv_pair_bits *pairs = g->expects_pairs ? sv_pairs_place(g->sums->pairs, stretch) : NULL;
     bool stored = sv_stretch_survey_stored(stretch, &lanes, pairs, powers);
     if (!stored) {
         sv_stretch_survey(stretch, &lanes, pairs, powers);
     }
-    bool finite = isfinite(total(lanes.squares)) != 0;
+    bool finite = is_finite(&lanes);
     sv_counts counts = count(stretch, &lanes, finite);
     if (stored && is_beyond_survey(stretch->samples->dtype, &counts)) {
         sv_stretch_survey(stretch, &lanes, pairs, powers);
-        finite = isfinite(total(lanes.squares)) != 0;
+        finite = is_finite(&lanes);
         counts = count(stretch, &lanes, finite);
     }
-    if (!finite) {
-        sv_stretch_centre(stretch, lanes.squares, 0.0, 1.0, false);
-    }
-    note_extremes(g->sums, counts.min, counts.max, stretch->first / SV_STRETCH_LINES);
-    join_counts(&g->sums->counts, &counts);
-    take_pairs(stretch, &lanes, finite, g);
-    add_powers(stretch, &lanes, finite, &of_powers, &g->sums->powers);
-    add_rounded(&g->squares, lanes.squares);
-    add_sum(stretch, &lanes, &counts, finite, g);
+    take_surveyed(stretch, &lanes, &counts, finite, &of_powers, g);
 }
 
 /* ---- the block ----------------------------------------------------------------------------- */
@@ -300,44 +311,84 @@ static void take_sample(double x, int lane, gathered *g)
 
 static void take_rest(const sv_samples *samples, gathered *g)
 {
-    int64_t taken = samples->lines * SV_STREAMS * SV_LANES;
+    enum { MOST = SV_STREAMS * SV_LANES };
+    int64_t taken = samples->lines * MOST, left = samples->n - taken;
+    union {
+        float f4[MOST];
+        double f8[MOST];
+    } values;
     double before = NAN;
-    for (int64_t i = taken; i < samples->n; i++) {
-        double x = sv_sample_at(samples, i);
-        take_sample(x, (int)((i - taken) % SV_LANES), g);
+    sv_samples_convert(samples, taken, left, &values);
+    for (int64_t i = 0; i < left; i++) {
+        double x = samples->is_f4 ? (double)values.f4[i] : values.f8[i];
+        take_sample(x, (int)(i % SV_LANES), g);
         g->sums->equal |= (uint64_t)(x == before) << SV_REST_BIT;
         before = x;
     }
 }
 
-/* All but the pairs' bits, of which none is known. */
-static void begin(const sv_samples *samples, bool powers, sv_sums *sums)
+static void begin(const sv_samples *samples, bool powers, sv_pairs *pairs, sv_sums *sums,
+                  gathered *g)
 {
     sv_counts_init(&sums->counts);
     sums->sum = (sv_exact){0};
     sums->equal = sums->min_at = sums->max_at = 0;
     sums->powers = (sv_powers){.known = powers && samples->lines > 0};
-    sums->pairs.known = 0;
+    sums->pairs = pairs;
+    /* Integers are full of equal neighbours. */
+    *g = (gathered){.sums = sums, .expects_pairs = sv_samples_are_whole(samples->dtype)};
 }
 
-void sv_sums_of(const sv_samples *samples, bool powers, sv_sums *sums)
+static void end(const sv_samples *samples, gathered *g)
 {
-    begin(samples, powers, sums);
-    /* Integers are full of equal neighbours. */
-    gathered g = {.sums = sums, .expects_pairs = sv_samples_are_whole(samples->dtype)};
-    sv_stretch stretch;
-    for (int64_t line = 0; line < samples->lines; line += SV_STRETCH_LINES) {
-        sv_stretch_move(&stretch, samples, line);
-        take_stretch(&stretch, &g);
-    }
-    take_rest(samples, &g);
+    sv_sums *sums = g->sums;
+    take_rest(samples, g);
     /* Zeros of both signs are equal, and differ in their bits. */
     const sv_counts *counts = &sums->counts;
     if (counts->negative_zeros > 0 && counts->negative_zeros < counts->zeros) {
         sums->equal = UINT64_MAX;
     }
-    settle(&g.sum, &sums->sum);
-    sums->squares = total_of(&g.squares);
+    settle(&g->sum, &sums->sum);
+    sums->squares = total_of(&g->squares);
+}
+
+void sv_sums_of(const sv_samples *samples, bool powers, sv_pairs *pairs, sv_sums *sums)
+{
+    gathered g;
+    sv_stretch stretch;
+    begin(samples, powers, pairs, sums, &g);
+    for (int64_t line = 0; line < samples->lines; line += SV_STRETCH_LINES) {
+        sv_stretch_move(&stretch, samples, line);
+        take_stretch(&stretch, &g);
+    }
+    end(samples, &g);
+}
+
+bool sv_sums_of_frames(const sv_frames *frames, const sv_samples *rows, bool powers, sv_sums *sums)
+{
+    gathered g[SV_FRAMES_ROWS];
+    sv_lanes lanes[SV_FRAMES_ROWS];
+    sv_stretch stretch;
+    for (int row = 0; row < frames->rows; row++) {
+        begin(&rows[row], powers, NULL, &sums[row], &g[row]);
+    }
+    for (int64_t line = 0; line < rows->lines; line += SV_STRETCH_LINES) {
+        int64_t lines = sv_min_i8(SV_STRETCH_LINES, rows->lines - line);
+        if (!rows->kernels->survey_frames(frames, line, lines, lanes)) {
+            return false;
+        }
+        for (int row = 0; row < frames->rows; row++) {
+            sv_power_lanes of_powers;
+            sv_stretch_move(&stretch, &rows[row], line);
+            bool finite = is_finite(&lanes[row]);
+            sv_counts counts = count(&stretch, &lanes[row], finite);
+            take_surveyed(&stretch, &lanes[row], &counts, finite, &of_powers, &g[row]);
+        }
+    }
+    for (int row = 0; row < frames->rows; row++) {
+        end(&rows[row], &g[row]);
+    }
+    return rows->lines > 0;
 }
 
 sv_pair sv_centred_squares(const sv_samples *samples, double pilot, double scale, bool all_finite)

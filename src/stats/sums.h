@@ -21,12 +21,16 @@ typedef struct sv_sums {
     uint64_t equal;
     uint64_t min_at, max_at; /* likewise, where the extremes are */
     sv_powers powers;
-    sv_pairs pairs;
+    sv_pairs *pairs; /* the caller's; NULL: those of `equal` are looked for later */
 } sv_sums;
 
 /* Reads the block once, and stretches that need it again while they are in the cache. The powers
  * are summed where they are wanted, about the mean of the first stretch. */
-void sv_sums_of(const sv_samples *samples, bool powers, sv_sums *sums);
+void sv_sums_of(const sv_samples *samples, bool powers, sv_pairs *pairs, sv_sums *sums);
+
+/* The same of interleaved rows, which are parted on the way; `rows` are what they are then. False,
+ * and nothing is done, where there is no such way. */
+bool sv_sums_of_frames(const sv_frames *frames, const sv_samples *rows, bool powers, sv_sums *sums);
 
 /* Σ(x·scale − pilot)² over the finite samples. */
 sv_pair sv_centred_squares(const sv_samples *samples, double pilot, double scale, bool all_finite);

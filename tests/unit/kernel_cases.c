@@ -925,6 +925,106 @@ START_TEST(parting_channels)
 }
 END_TEST
 
+/* ---- interleaved rows surveyed on the way ---------------------------------------------------- */
+
+enum { MOST_SURVEYED = 3 * SV_STRETCH_LINES * SV_STREAMS * SV_LANES + 100 };
+
+/* A row that has been parted, of which the stretch at `line` was surveyed: as a survey of the row.
+ */
+static void check_row(const sv_frames *f, int row, int64_t line, int64_t count, const sv_lanes *own)
+{
+    const char *samples = f->to + row * f->row_bytes;
+    const int64_t lines = sv_lines_of(f->n);
+    const void *stream[SV_STREAMS];
+    sv_lanes expected;
+    for (int s = 0; s < SV_STREAMS; s++) {
+        stream[s] = samples + (s * lines + line) * SV_LANES * 4;
+    }
+    ck_assert(tested->survey(f->dtype, &expected, stream, count, NULL, NULL));
+    check_all_f8("sum", own->sum, expected.sum);
+    check_all_f8("squares", own->squares, expected.squares);
+    ck_assert_int_eq(own->any_equal != 0, expected.any_equal != 0);
+    ck_assert(!own->has_pairs && !own->has_powers);
+    for (int i = 0; i < SV_LANES; i++) {
+        if (!isfinite(own->squares[i])) {
+            return;
+        }
+    }
+    check_f8("min", row, own->min, expected.min);
+    check_f8("max", row, own->max, expected.max);
+    check_f8("least", row, own->least, expected.least);
+    ck_assert_int_eq(own->zeros, expected.zeros);
+    ck_assert_int_eq(own->negative_zeros, expected.negative_zeros);
+}
+
+static void check_frames(const sv_frames *f)
+{
+    sv_lanes lanes[SV_FRAMES_ROWS];
+    const int64_t all = sv_lines_of(f->n);
+    for (int64_t line = 0; line < all; line += SV_STRETCH_LINES) {
+        int64_t count = all - line < SV_STRETCH_LINES ? all - line : SV_STRETCH_LINES;
+        ck_assert(tested->survey_frames(f, line, count, lanes));
+        for (int row = 0; row < f->rows; row++) {
+            check_row(f, row, line, count, &lanes[row]);
+        }
+    }
+    for (int64_t i = 0; i < f->n * f->rows && all > 0; i++) {
+        int64_t row = i % f->rows, at = i / f->rows;
+        require(memcmp(f->to + row * f->row_bytes + 4 * at, f->from + at * f->frame_bytes + 4 * row,
+                       4) == 0,
+                "a sample is not in its place");
+    }
+}
+
+/* Floats and integers of all kinds, or of a few bits: full of equal neighbours and zeros. */
+static void fill_frames(struct random *random, fenced memory, bool any)
+{
+    for (char *word = memory.begin; word + 4 <= memory.end; word += 4) {
+        float small = (float)random_below(random, 5) - 2.0F;
+        uint32_t bits = (uint32_t)random_bits(random);
+        memcpy(word, any ? (const void *)&bits : (const void *)&small, 4);
+    }
+}
+
+START_TEST(surveying_interleaved_rows)
+{
+    static const sv_dtype dtypes[] = {{SV_F4, SV_NATIVE_ENDIAN},
+                                      {SV_F4, SV_BIG_ENDIAN},
+                                      {SV_I4, SV_NATIVE_ENDIAN},
+                                      {SV_I4, SV_BIG_ENDIAN}};
+    struct random random = random_begin("surveying_interleaved_rows");
+    enum { GAP = 8 };
+    static char parted[SV_FRAMES_ROWS * (MOST_SURVEYED * 4 + GAP)];
+    sv_frames f = {.dtype = dtypes[_i % 4], .to = parted};
+    for (f.rows = 2; f.rows <= SV_FRAMES_ROWS; f.rows += f.rows < 5 ? 1 : 4) {
+        fenced memory = fence((size_t)MOST_SURVEYED * (size_t)(f.rows * 4 + GAP));
+        fill_frames(&random, memory, _i < 4);
+        for (int i = 0; i < 24; i++) {
+            f.n = (int64_t)random_below(&random, i < 20 ? 700 : MOST_SURVEYED);
+            f.frame_bytes = f.rows * 4 + (i % 3 == 2 ? GAP : 0);
+            f.row_bytes = (ptrdiff_t)f.n * 4 + (i % 2 == 1 ? GAP : 0);
+            ptrdiff_t bytes = f.n > 0 ? (f.n - 1) * f.frame_bytes + f.rows * 4 : 0;
+            f.from = i % 4 == 3 ? memory.begin + i : memory.end - bytes;
+            check_frames(&f);
+        }
+        unfence(memory);
+    }
+}
+END_TEST
+
+/* The reference has no way to: what it would write is not touched. */
+START_TEST(surveying_interleaved_rows_of_other_types)
+{
+    sv_lanes lanes;
+    sv_frames f = {.dtype = dtype_of(_i), .rows = 2, .n = 100};
+    memset(&lanes, 0xa5, sizeof lanes);
+    if (f.dtype.type != SV_F4 && f.dtype.type != SV_I4) {
+        ck_assert(!tested->survey_frames(&f, 0, 1, &lanes) && is_untouched(&lanes));
+    }
+    ck_assert(!reference->survey_frames(&f, 0, 1, &lanes) && is_untouched(&lanes));
+}
+END_TEST
+
 static const sv_type integer_types[] = {SV_I1, SV_U1, SV_I2, SV_U2, SV_I3, SV_U3, SV_I4, SV_U4};
 
 enum { NUM_INTEGER_TYPES = sizeof integer_types / sizeof integer_types[0] };
@@ -1206,6 +1306,8 @@ static Suite *make_suite(const char *name)
     suite_add_tcase(suite, counting);
     TCase *parting = tcase_create("parting");
     tcase_add_loop_test(parting, parting_channels, 0, 5);
+    tcase_add_loop_test(parting, surveying_interleaved_rows, 0, 8);
+    tcase_add_loop_test(parting, surveying_interleaved_rows_of_other_types, 0, NUM_DTYPES);
     suite_add_tcase(suite, parting);
     TCase *correlation = tcase_create("correlation");
     tcase_add_test(correlation, correlations_of_windows_side_by_side);

@@ -314,6 +314,73 @@ START_TEST(every_kind_of_many_native_samples)
 END_TEST
 
 /* The summary of float64 values as they are given. */
+/* ---- interleaved rows at once ---------------------------------------------------------------- */
+
+enum { MOST_INTERLEAVED = 20000, MOST_ROWS = SV_FRAMES_ROWS };
+
+/* By one set, each row as by the reference alone. */
+static void check_rows(const sv_kernels *set, const sv_view *frames, int64_t first)
+{
+    const unsigned figures = SV_FIGURES_SHAPE | SV_FIGURES_CLIPPING;
+    const int64_t rows = frames->shape[0];
+    sv_known known[MOST_ROWS];
+    sv_summary own[MOST_ROWS], alone;
+    sv_view dense = *frames;
+    dense.strides[1] = (int64_t)sv_dtype_itemsize(frames->dtype);
+    dense.strides[0] = frames->shape[1] * dense.strides[1] + 192;
+    dense.address = malloc((size_t)(rows * dense.strides[0]));
+    for (int64_t i = 0; i < rows; i++) {
+        known[i] = (sv_known)SV_KNOWN_NOTHING;
+    }
+    sv_summarise_rows(set, frames, &dense, first, known, figures, own);
+    for (int64_t i = 0; i < rows; i++) {
+        bool runs_here;
+        sv_view row = {.dtype = frames->dtype,
+                       .ndim = 1,
+                       .shape = {frames->shape[1]},
+                       .strides = {frames->strides[1]},
+                       .address = frames->address + i * frames->strides[0]};
+        sv_summarise_block(sv_kernels_at(0, &runs_here), &row, first, known[i], figures, &alone);
+        same_to_the_bit(&own[i], &alone);
+        same_more_figures(&own[i], &alone);
+    }
+    free(dense.address);
+}
+
+/* Rows of different kinds, so that each one's second looks stay with its own samples. */
+static void check_interleaved(struct random *random, sv_dtype dtype, int64_t rows, int64_t n)
+{
+    int64_t itemsize = (int64_t)sv_dtype_itemsize(dtype), gap = (int64_t)random_below(random, 2);
+    int64_t frame = (rows + gap) * itemsize;
+    sv_view frames = {.dtype = dtype, .ndim = 2, .shape = {rows, n}, .strides = {itemsize, frame}};
+    bool runs_here;
+    const sv_kernels *set;
+    frames.address = malloc((size_t)(n * frame + 1));
+    for (int64_t row = 0; row < rows; row++) {
+        sample_kind kind = (sample_kind)random_below(random, NUM_SAMPLE_KINDS);
+        for (int64_t i = 0; i < n; i++) {
+            store_sample(random, kind, dtype, i, frames.address + i * frame + row * itemsize);
+        }
+    }
+    for (int i = 0; (set = sv_kernels_at(i, &runs_here)) != NULL; i++) {
+        if (runs_here) {
+            check_rows(set, &frames, 1000);
+        }
+    }
+    free(frames.address);
+}
+
+START_TEST(interleaved_rows_are_as_each_alone)
+{
+    struct random random = random_begin("interleaved_rows_are_as_each_alone");
+    for (int i = 0; i < 40; i++) {
+        int64_t rows = i % 2 == 0 ? 3 : 2 + (int64_t)random_below(&random, MOST_ROWS - 1);
+        uint64_t most = i % 8 == 0 ? MOST_INTERLEAVED : 300;
+        check_interleaved(&random, dtype_of(_i), rows, 1 + (int64_t)random_below(&random, most));
+    }
+}
+END_TEST
+
 static sv_summary of_values(const double *values, int64_t n)
 {
     sv_buffer *buffer;
@@ -645,6 +712,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(runs, every_type_kind_stride_and_short_length, 0, NUM_DTYPES);
     tcase_add_loop_test(runs, every_type_and_long_length, 0, NUM_DTYPES);
     tcase_add_loop_test(runs, every_kind_of_many_native_samples, 0, NUM_SAMPLE_KINDS);
+    tcase_add_loop_test(runs, interleaved_rows_are_as_each_alone, 0, NUM_DTYPES);
     tcase_add_test(runs, a_constant_has_no_deviation_at_all);
     tcase_add_loop_test(runs, magnitudes_neither_overflow_nor_vanish, 0, NUM_MAGNITUDES);
     tcase_add_loop_test(runs, figures_are_right_on_any_input, 0, NUM_DTYPES);

@@ -238,6 +238,11 @@ SV_INLINE i4_part all_i4_part(int32_t value)
     return _mm256_set1_epi32(value);
 }
 
+SV_INLINE void copy_equal_i4(equal_part *to, const equal_part *from)
+{
+    *to = *from;
+}
+
 SV_INLINE equal_part none_equal(void)
 {
     return _mm256_setzero_si256();

@@ -201,6 +201,13 @@ SV_INLINE i4_part all_i4_part(int32_t value)
     return _mm512_set1_epi32(value);
 }
 
+/* Of 32 bits. The whole would go through memory in pieces that are read as one, which takes longer
+ * than a line. */
+SV_INLINE void copy_equal_i4(equal_part *to, const equal_part *from)
+{
+    to->of_32 = from->of_32;
+}
+
 SV_INLINE equal_part none_equal(void)
 {
     return (equal_part){0xffff, 0xff};

@@ -46,4 +46,28 @@ SV_INLINE void part_frames(const char *from, ptrdiff_t frame_bytes, int rows, ch
     }
 }
 
+/* A row of three: in each place of a register one of the three has a sample of it, since 3 and 16
+ * have no common divisor. */
+SV_INLINE void part_row_of_three(const __m512 x[3], __mmask16 second, __mmask16 third,
+                                 __m512i order, char *to)
+{
+    __m512 mixed = _mm512_mask_blend_ps(second, x[0], x[1]);
+    mixed = _mm512_mask_blend_ps(third, mixed, x[2]);
+    _mm512_storeu_ps(to, _mm512_permutexvar_ps(order, mixed));
+}
+
+/* Frames of three samples without gaps. */
+SV_INLINE void part_three(const char *from, char *to, ptrdiff_t row_bytes)
+{
+    enum { EVERY_THIRD = 0x9249, FROM_SECOND = 0x2492, FROM_THIRD = 0x4924 };
+    const __m512i order = _mm512_setr_epi32(0, 3, 6, 9, 12, 15, 2, 5, 8, 11, 14, 1, 4, 7, 10, 13);
+    const __m512i one = _mm512_set1_epi32(1);
+    const __m512i next = _mm512_add_epi32(order, one), last = _mm512_add_epi32(next, one);
+    const __m512 x[3] = {_mm512_loadu_ps(from), _mm512_loadu_ps(from + 64),
+                         _mm512_loadu_ps(from + 128)};
+    part_row_of_three(x, FROM_THIRD, FROM_SECOND, order, to);
+    part_row_of_three(x, EVERY_THIRD, FROM_THIRD, next, to + row_bytes);
+    part_row_of_three(x, FROM_SECOND, EVERY_THIRD, last, to + 2 * row_bytes);
+}
+
 #endif

@@ -34,4 +34,13 @@ void SV_SET(part)(const char *from, ptrdiff_t frame_bytes, size_t itemsize, int 
 {
     SV_SET(part_some)(from, frame_bytes, itemsize, rows, frames, to, row_bytes);
 }
+
+bool SV_SET(survey_frames)(const sv_frames *f, int64_t first, int64_t count, sv_lanes *lanes)
+{
+    (void)f;
+    (void)first;
+    (void)count;
+    (void)lanes;
+    return false;
+}
 #endif

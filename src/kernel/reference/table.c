@@ -23,6 +23,7 @@ const sv_kernels SV_SET(kernels) = {
     .find_f8 = SV_SET(find_f8),
     .convert = SV_SET(convert),
     .part = SV_SET(part),
+    .survey_frames = SV_SET(survey_frames),
     .integers = SV_SET(integers),
     .histogram_f4 = SV_SET(histogram_f4),
     .histogram_i4 = SV_SET(histogram_i4),
