@@ -13,7 +13,7 @@ if [ "$room" -lt $(((pieces + 3) * BIG_BYTES)) ]; then
 fi
 [ -e "$BIG" ] || "$BENCH/fill" "$BIG" "$BIG_BYTES" || exit 2
 for _ in $(seq "$pieces"); do
-    dd if="$BIG" bs=8M oflag=append conv=notrunc status=none >>"$large" || exit 2
+    dd if="$BIG" bs=8M oflag=append,direct conv=notrunc status=none >>"$large" || exit 2
 done
 sync "$large"
 
@@ -25,22 +25,29 @@ seconds()
     awk -v ns="$(($(date +%s%N) - begin))" 'BEGIN { print ns / 1e9 }'
 }
 
-# The median of what it takes cold.
-for _ in 1 2 3 4 5; do
+# In turn, three rounds: the disk is not the same from one minute to the next.
+for _ in 1 2 3; do
     dd of="$BIG" oflag=nocache conv=notrunc,fdatasync count=0 status=none
-    seconds "$SEISVIEW" stats --threads "$THREADS" --json "$BIG"
-done | sort -n >"$FOLDER/cold"
-cold=$(sed -n 3p "$FOLDER/cold")
-time=$(seconds "$SEISVIEW" stats --threads "$THREADS" --json "$large")
+    cold=$(seconds "$SEISVIEW" stats --threads "$THREADS" --json "$BIG")
+    echo "$cold $(seconds "$SEISVIEW" stats --threads "$THREADS" --json "$large")"
+done >"$FOLDER/times"
 worst=0
-awk -v cold="$cold" -v time="$time" -v bytes="$BIG_BYTES" -v pieces="$pieces" 'BEGIN {
-    share = cold * pieces / time
-    reached = (share >= 1)
-    printf "  larger than memory %.2f GB/s, cold %.2f GB/s: share %.2f", bytes * pieces / time / 1e9,
-        bytes / cold / 1e9, share
-    printf "  goal ≥ 1: %s\n", reached ? "reached" : "MISSED"
-    exit reached ? 0 : 3
-}' || worst=$?
+awk -v bytes="$BIG_BYTES" -v pieces="$pieces" '{
+    share[NR] = $1 * pieces / $2
+    cold += bytes / $1 / 1e9 / 3
+    rate += bytes * pieces / $2 / 1e9 / 3
+} END {
+    least = most = share[1]
+    for (i = 2; i <= NR; i++) {
+        least = share[i] < least ? share[i] : least
+        most = share[i] > most ? share[i] : most
+    }
+    median = share[1] + share[2] + share[3] - least - most
+    printf "  larger than memory %.2f GB/s, cold %.2f GB/s: share %.2f (%.2f–%.2f)", rate, cold,
+        median, least, most
+    printf "  goal ≥ 1: %s\n", median >= 1 ? "reached" : "MISSED"
+    exit median >= 1 ? 0 : 3
+}' "$FOLDER/times" || worst=$?
 "$SEISVIEW" stats --threads "$THREADS" --explain "$large" 2>&1 >/dev/null | sed -n 's/^seisview: [^:]*: /  /p'
 "$BENCH/memory" --limit 64 -- "$SEISVIEW" stats --threads "$THREADS" --json "$large" || worst=$?
 rm -f "$large"

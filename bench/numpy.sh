@@ -20,6 +20,10 @@ fi
 [ -e "$BIG" ] || "$BENCH/fill" "$BIG" "$BIG_BYTES" || exit 2
 echo "stats of $((BIG_BYTES >> 30)) GiB of float32 beside NumPy $version, whole processes, $THREADS threads"
 worst=0
+# What nothing that reads every sample can beat here, whatever the goals say.
+"$BENCH/pairs" --pairs "$PAIRS" --bytes "$BIG_BYTES" --names 'the plain sum,NumPy as usual' \
+    -- "$BENCH/sum" --threads "$THREADS" --streams 4 "$BIG" \
+    -- "$python" "$here/by_numpy.py" usual "$BIG" || worst=$?
 chunk=$("$python" "$here/by_numpy.py" best "$BIG") || exit 2
 "$BENCH/pairs" --pairs "$PAIRS" --bytes "$BIG_BYTES" --goal 20 \
     --names 'seisview stats,NumPy as usual' \
