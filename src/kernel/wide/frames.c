@@ -25,7 +25,7 @@ static void part_lines(const sv_frames *f, int64_t lines, int64_t line)
 static void part_first(const sv_frames *f, int64_t lines)
 {
     int64_t taken = lines * SV_STREAMS * SV_LANES;
-    SV_SET(part_some)
+    SV_SET(part)
     (f->from + taken * f->frame_bytes, f->frame_bytes, SAMPLE_BYTES, f->rows, f->n - taken,
      f->to + taken * SAMPLE_BYTES, f->row_bytes);
     for (int64_t line = 0; line < LINES_AHEAD; line += SV_CHUNK_LINES) {
