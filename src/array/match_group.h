@@ -21,6 +21,7 @@ typedef struct sv_match_group {
     sv_waves *lines; /* the same, window beside window */
     double means[SV_WINDOWS], least[SV_WINDOWS];
     sv_waves *windows, *products, *weights, *scratch;
+    double *centred, *straight; /* for products in the time domain: samples and weights in order */
     double *sums;    /* of each template in hand, from `reach` positions before the group on */
     float *function; /* step + 2 values, from a position before the group on */
     int64_t num_transforms, num_direct;

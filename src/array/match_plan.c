@@ -4,14 +4,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "array/match_cost.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/size.h"
 
 enum {
-    LEAST_LEVELS = 4,
-    MOST_LEVELS = 7,
-    MOST_SIZE = 1 << 2 * MOST_LEVELS,
+    MOST_SIZE = 1 << 2 * SV_MOST_LEVELS,
     PART_LENGTH = MOST_SIZE / 2,
     USUAL_POSITIONS = 1 << 15, /* of a group: below it, what is done once for each of them tells */
     MOST_BATCH = 64,
@@ -171,29 +170,56 @@ static void lay_out(sv_match_plan *plan, int levels)
     plan->num_groups = (plan->most_positions + plan->step - 1) / plan->step;
 }
 
-/* What a channel of a template costs, in butterflies of lines. */
-static double cost_of(const sv_match_plan *plan)
+/* Nanoseconds for all of a channel of a template. */
+static double cost_of_all(const sv_match_plan *plan)
 {
-    const double besides = 2.0; /* levels that the rest is worth */
-    return (double)plan->num_groups * (double)plan->rounds * (double)plan->size *
-           ((double)plan->levels + besides);
+    double positions = (double)plan->num_groups * (double)plan->rounds * SV_WINDOWS;
+    return positions * (double)plan->hop *
+           sv_match_cost_of_transforms(plan->levels, plan->hop, plan->num_templates);
 }
 
 static void choose_size(sv_match_plan *plan)
 {
-    int best = MOST_LEVELS;
+    int best = SV_MOST_LEVELS;
     double least = INFINITY;
-    for (int levels = LEAST_LEVELS; levels <= MOST_LEVELS; levels++) {
-        if (plan->longest > (int64_t)1 << (2 * levels - 1) && levels < MOST_LEVELS) {
+    for (int levels = SV_LEAST_LEVELS; levels <= SV_MOST_LEVELS; levels++) {
+        if (plan->longest > (int64_t)1 << (2 * levels - 1) && levels < SV_MOST_LEVELS) {
             continue;
         }
         lay_out(plan, levels);
-        if (cost_of(plan) < least) {
-            least = cost_of(plan);
+        if (cost_of_all(plan) < least) {
+            least = cost_of_all(plan);
             best = levels;
         }
     }
     lay_out(plan, best);
+}
+
+static double mean_length(const sv_match_plan *plan)
+{
+    double samples = 0.0, channels = 0.0;
+    for (int64_t t = 0; t < plan->num_templates; t++) {
+        const sv_template *template = plan->templates[t];
+        channels += (double)template->num_channels;
+        for (int64_t i = 0; i < template->num_channels; i++) {
+            samples += (double)template->channels[i].length;
+        }
+    }
+    return samples / channels;
+}
+
+/* Products need no transform; rounds of the smallest one fit the cache. */
+static void choose_way(sv_match_plan *plan)
+{
+    const int64_t most = (int64_t)1 << (2 * SV_LEAST_LEVELS - 1);
+    plan->cost_of_transforms =
+        sv_match_cost_of_transforms(plan->levels, plan->hop, plan->num_templates);
+    plan->cost_of_products = sv_match_cost_of_products(mean_length(plan), plan->num_templates);
+    plan->by_products = plan->longest <= most && plan->cost_of_products < plan->cost_of_transforms;
+    plan->size_for_transforms = plan->size;
+    if (plan->by_products) {
+        lay_out(plan, SV_LEAST_LEVELS);
+    }
 }
 
 static int64_t bytes_of_spectra(const sv_template *template, int64_t size, int64_t part_length)
@@ -249,7 +275,7 @@ static turn root_of(const turn of_powers[], int64_t k)
 
 static void fill_roots(int levels, double *roots)
 {
-    turn of_powers[2 * MOST_LEVELS];
+    turn of_powers[2 * SV_MOST_LEVELS];
     int most = 2 * levels - 1;
     of_powers[most] = (turn){-1.0L, 0.0L};
     of_powers[most - 1] = (turn){0.0L, 1.0L};
@@ -330,25 +356,29 @@ static sv_status fill_spectra(sv_match_plan *plan, sv_waves *waves, sv_error *er
     return SV_OK;
 }
 
-sv_status sv_match_plan_transforms(sv_match_plan *plan, sv_error *error)
+static sv_status make_spectra(sv_match_plan *plan, sv_error *error)
 {
     int64_t bytes = 0;
-    choose_size(plan);
-    sv_status status = make_tables(plan, error);
-    if (status != SV_OK) {
-        return status;
-    }
     for (int64_t t = 0; t < plan->num_templates; t++) {
         bytes += bytes_of_spectra(plan->templates[t], plan->size, plan->part_length);
     }
     size_t wave_bytes = (size_t)plan->size * sizeof(sv_waves);
     sv_waves *waves = sv_malloc_aligned(64, wave_bytes);
     plan->spectra = sv_malloc((size_t)bytes);
-    if (waves == NULL || plan->spectra == NULL) {
-        status = sv_fail_memory(error, (size_t)bytes + wave_bytes);
-    } else {
-        status = fill_spectra(plan, waves, error);
-    }
+    sv_status status = waves != NULL && plan->spectra != NULL
+                           ? fill_spectra(plan, waves, error)
+                           : sv_fail_memory(error, (size_t)bytes + wave_bytes);
     sv_free(waves);
+    return status;
+}
+
+sv_status sv_match_plan_way(sv_match_plan *plan, sv_error *error)
+{
+    choose_size(plan);
+    choose_way(plan);
+    sv_status status = make_tables(plan, error);
+    if (status == SV_OK && !plan->by_products) {
+        status = make_spectra(plan, error);
+    }
     return status;
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "array/match_cost.h"
 #include "array/match_group.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -11,7 +12,6 @@
 
 enum {
     WORK_BYTES = 20 << 20, /* of all threads together */
-    MOST_AT_ONCE = 16,     /* templates */
     MOST_THREADS = 256,
     SLOTS_PER_THREAD = 2,
     SAMPLED = 16,         /* for a guess one group of so many is taken */
@@ -304,7 +304,7 @@ static void choose_threads(team *t)
     most = sv_min_i8(sv_min_i8(most, t->past_group), MOST_THREADS);
     t->threads = (int)sv_min_i8(threads, most);
     t->at_once = 1 + sv_max_i8(0, WORK_BYTES / t->threads - single) / each;
-    t->at_once = sv_min_i8(sv_min_i8(t->at_once, MOST_AT_ONCE), t->plan->num_templates);
+    t->at_once = sv_min_i8(sv_min_i8(t->at_once, SV_MOST_IN_HAND), t->plan->num_templates);
     t->num_slots = SLOTS_PER_THREAD * t->threads;
 }
 

@@ -100,6 +100,29 @@ unset SEISVIEW_KERNEL
 cmp -s out first || fail 'other detections with the reference kernels'
 cmp -s one.npy more.npy || fail 'another function with the reference kernels'
 
+check '--explain: which way was taken and why; the threshold and the deviation it is made of'
+run match --explain --threshold 6mad --template quake.bin@1s..3s --template quake.bin@5s..7s quake.bin
+exits 0
+says '2 templates at 11801 positions by overlap-save with transforms of' \
+    'template quake.bin@1s..3s: threshold ' 'template quake.bin@5s..7s: threshold ' \
+    ' transforms in 2 passes; 0 coefficients summed one by one' ' coefficients a second, ' \
+    'quake.bin: raw, 140.6 KiB' ' of anonymous memory at most'
+grep -q 'products in the time domain at [0-9.]* ns$' err || fail 'not what the other way costs'
+awk '/: template quake.bin@.*: threshold/ {
+    seen++
+    for (i = 1; i < NF; i++) {
+        threshold = $i == "threshold" ? $(i + 1) + 0 : threshold
+        deviation = $i == "of" ? $(i + 1) + 0 : deviation
+    }
+    wrong += !(deviation > 0 && threshold / deviation > 5.9999 && threshold / deviation < 6.0001)
+} END { exit !(seen == 2 && wrong == 0) }' err || fail 'no line for each template'
+run match --explain --threshold 0.9 --template quake.bin@1s..1.1s quake.bin
+exits 0
+says '1 template at 11991 positions by products in the time domain: estimated at ' \
+    '0 transforms in 1 pass; 0 coefficients summed one by one' ' coefficients a second, ' \
+    'quake.bin: raw, 140.6 KiB' ' of anonymous memory at most'
+grep -q 'overlap-save with transforms of 256 numbers at [0-9.]* ns$' err || fail 'no other way'
+
 check 'a threshold that no coefficient reaches finds nothing'
 run match --threshold 1000mad --template quake.bin@1s..3s quake.bin
 exits 0

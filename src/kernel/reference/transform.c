@@ -3,21 +3,8 @@
  * begun: from some level on, all that is in work fits the first cache. */
 #include <string.h>
 
+#include "kernel/reference/vector.h"
 #include "kernel/set.h"
-
-#if defined(__AVX512F__)
-enum { VECTOR_BYTES = 64 };
-#elif defined(__AVX__)
-enum { VECTOR_BYTES = 32 };
-#else
-enum { VECTOR_BYTES = 16 };
-#endif
-
-#define SV_INLINE static inline __attribute__((always_inline))
-
-typedef double vector __attribute__((vector_size(VECTOR_BYTES)));
-
-enum { STEP = VECTOR_BYTES / sizeof(double) }; /* lanes that are done at once */
 
 typedef struct number {
     vector re, im;
