@@ -19,8 +19,9 @@
  * much stronger than what the template lies on that this would tell (by eight orders of magnitude),
  * they are summed one by one. No figure depends on threads or instruction sets.
  *
- * Memory: what the templates hold, the detections, and less than 40 MiB, whatever the recording's
- * length and the number of templates. */
+ * Memory: what the templates hold, the detections, and less than 64 MiB, whatever the recording's
+ * length and the number of templates and of their channels; more, 16 bytes for each sample, only
+ * where channels of a template are over two million samples apart. */
 #ifndef SEISVIEW_MATCH_H
 #define SEISVIEW_MATCH_H
 

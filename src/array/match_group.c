@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "array/match_cost.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/size.h"
@@ -15,8 +14,17 @@
 /* ---- memory -------------------------------------------------------------------------------- */
 
 typedef struct room {
-    size_t samples, lines, waves, hop, scratch, centred, straight, sums, function; /* bytes */
+    size_t samples, lines, waves, hop, scratch; /* bytes */
+    size_t centred, straight, spectra, sums, function;
 } room;
+
+/* Of a channel of a template. */
+static size_t bytes_of_spectra(const sv_match_plan *plan)
+{
+    bool keeps = plan->by_products || plan->keeps_spectra;
+    int64_t numbers = keeps ? 0 : sv_match_num_parts(plan, plan->longest) * plan->size;
+    return 2 * (size_t)numbers * sizeof(double);
+}
 
 static room room_of(const sv_match_plan *plan, int64_t most_templates)
 {
@@ -31,6 +39,7 @@ static room room_of(const sv_match_plan *plan, int64_t most_templates)
         .scratch = 2 * (size_t)plan->longest * sizeof(sv_waves),
         .centred = plan->by_products ? samples : 0,
         .straight = plan->by_products ? SV_WINDOWS * (size_t)plan->hop * sizeof(double) : 0,
+        .spectra = (size_t)most_templates * bytes_of_spectra(plan),
         .sums = (size_t)(most_templates * (positions + plan->reach)) * sizeof(double),
         .function = (size_t)(plan->step + 2) * sizeof(float),
     };
@@ -40,7 +49,7 @@ int64_t sv_match_group_bytes(const sv_match_plan *plan, int64_t most_templates)
 {
     room r = room_of(plan, most_templates);
     return (int64_t)(r.samples + r.lines + 2 * r.waves + r.hop + r.scratch + r.centred +
-                     r.straight + r.sums + r.function);
+                     r.straight + r.spectra + r.sums + r.function);
 }
 
 sv_status sv_match_group_open(const sv_match_plan *plan, int64_t most_templates,
@@ -56,12 +65,13 @@ sv_status sv_match_group_open(const sv_match_plan *plan, int64_t most_templates,
     work->scratch = sv_malloc_aligned(64, r.scratch);
     work->centred = sv_malloc_aligned(64, r.centred);
     work->straight = sv_malloc_aligned(64, r.straight);
+    work->spectra = sv_malloc_aligned(64, r.spectra);
     work->sums = sv_malloc_aligned(64, r.sums);
     work->function = sv_malloc_aligned(64, r.function);
     if (work->samples == NULL || work->lines == NULL || work->windows == NULL ||
         work->products == NULL || work->weights == NULL || work->scratch == NULL ||
-        work->centred == NULL || work->straight == NULL || work->sums == NULL ||
-        work->function == NULL) {
+        work->centred == NULL || work->straight == NULL || work->spectra == NULL ||
+        work->sums == NULL || work->function == NULL) {
         return sv_fail_memory(error, (size_t)sv_match_group_bytes(plan, most_templates));
     }
     return sv_timeline_reader_open(plan->timeline, plan->kernels, &work->reader, error);
@@ -80,6 +90,7 @@ void sv_match_group_close(sv_match_group *work)
     sv_free(work->scratch);
     sv_free(work->centred);
     sv_free(work->straight);
+    sv_free(work->spectra);
     sv_free(work->sums);
     sv_free(work->function);
 }
@@ -244,12 +255,30 @@ static double *sums_of(const sv_match_group *work, int64_t template, int64_t del
            plan->reach - delay + work->round * SV_WINDOWS * plan->hop;
 }
 
+/* Made in `products`, which are written later. */
+static const double *spectra_of(sv_match_group *work, int64_t template, int64_t i)
+{
+    const sv_match_plan *plan = work->plan;
+    if (plan->keeps_spectra) {
+        return plan->spectrum[template][i];
+    }
+    int64_t in_hand = template - work->first_template;
+    double *spectra = work->spectra + (size_t)in_hand * bytes_of_spectra(plan) / sizeof(double);
+    if (work->has_spectra[in_hand] != i) {
+        const sv_template_part *channel = &plan->templates[template]->channels[i];
+        sv_match_plan_spectra(plan, channel, work->products, spectra);
+        work->num_transforms += sv_match_num_parts(plan, channel->length);
+        work->has_spectra[in_hand] = i;
+    }
+    return spectra;
+}
+
 static void add_by_transforms(sv_match_group *work, int64_t template, int64_t i)
 {
     const sv_match_plan *plan = work->plan;
     const sv_template_part *channel = &plan->templates[template]->channels[i];
     int64_t num_parts = sv_match_num_parts(plan, channel->length);
-    const double *spectrum = plan->spectrum[template][i];
+    const double *spectrum = spectra_of(work, template, i);
     double *sums = sums_of(work, template, channel->delay);
     spread_windows(work, channel->length);
     for (int64_t part = 0; part < num_parts; part++) {
@@ -338,6 +367,9 @@ sv_status sv_match_group_sum(sv_match_group *work, int64_t group, int64_t first_
     work->first_template = first_template;
     work->num_templates = num_templates;
     work->channel = work->round = -1;
+    for (int64_t t = 0; t < SV_MOST_IN_HAND; t++) {
+        work->has_spectra[t] = -1;
+    }
     for (int64_t i = 0; i < num_templates * (positions + plan->reach); i++) {
         work->sums[i] = -0.0;
     }

@@ -15,6 +15,7 @@ enum {
     USUAL_POSITIONS = 1 << 15, /* of a group: below it, what is done once for each of them tells */
     MOST_BATCH = 64,
     SPECTRA_BYTES = 12 << 20,
+    MOST_MORE = 1 << 19, /* positions of a group beside the longest delay: they fill memory */
 };
 
 /* ---- pairs --------------------------------------------------------------------------------- */
@@ -154,6 +155,53 @@ void sv_match_plan_close(sv_match_plan *plan)
     *plan = (sv_match_plan){.num_templates = 0};
 }
 
+/* ---- batches ------------------------------------------------------------------------------- */
+
+/* What transforms a set of templates needs. */
+typedef struct spectra {
+    int64_t longest; /* samples of a channel */
+    int64_t parts;   /* of all channels */
+} spectra;
+
+static void add_template(const sv_template *template, spectra *of)
+{
+    for (int64_t i = 0; i < template->num_channels; i++) {
+        int64_t length = template->channels[i].length;
+        of->longest = sv_max_i8(of->longest, length);
+        of->parts += (length + PART_LENGTH - 1) / PART_LENGTH;
+    }
+}
+
+/* At most, whichever size is chosen. */
+static int64_t bytes_of_spectra(const spectra *of)
+{
+    int64_t size = of->longest > 512 ? MOST_SIZE : 4096;
+    return of->parts * size * 2 * (int64_t)sizeof(double);
+}
+
+int64_t sv_match_batch(sv_template *const templates[], int64_t num_templates)
+{
+    spectra of = {.parts = 0};
+    int64_t count = 0;
+    do {
+        add_template(templates[count++], &of);
+    } while (count < sv_min_i8(num_templates, MOST_BATCH) &&
+             bytes_of_spectra(&of) <= SPECTRA_BYTES);
+    if (bytes_of_spectra(&of) <= SPECTRA_BYTES) {
+        return count;
+    }
+    return count > 1 ? count - 1 : sv_min_i8(num_templates, SV_MOST_IN_HAND);
+}
+
+static bool fit_in_memory(const sv_match_plan *plan)
+{
+    spectra of = {.parts = 0};
+    for (int64_t t = 0; t < plan->num_templates; t++) {
+        add_template(plan->templates[t], &of);
+    }
+    return bytes_of_spectra(&of) <= SPECTRA_BYTES;
+}
+
 /* ---- sizes --------------------------------------------------------------------------------- */
 
 static void lay_out(sv_match_plan *plan, int levels)
@@ -163,7 +211,9 @@ static void lay_out(sv_match_plan *plan, int levels)
     plan->part_length = plan->longest <= PART_LENGTH ? plan->longest : PART_LENGTH;
     plan->hop = plan->size - plan->part_length + 1;
     int64_t round = SV_WINDOWS * plan->hop;
-    int64_t wanted = sv_max_i8(USUAL_POSITIONS, 4 * (plan->reach + 2));
+    int64_t usual = plan->keeps_spectra ? USUAL_POSITIONS : sv_max_i8(USUAL_POSITIONS, 4 * round);
+    int64_t more = sv_min_i8(3 * (plan->reach + 2), MOST_MORE);
+    int64_t wanted = sv_max_i8(usual, plan->reach + 2 + more);
     wanted = sv_min_i8(wanted, plan->most_positions + plan->reach + 2);
     plan->rounds = (wanted + round - 1) / round;
     plan->step = plan->rounds * round - plan->reach - 2;
@@ -220,33 +270,6 @@ static void choose_way(sv_match_plan *plan)
     if (plan->by_products) {
         lay_out(plan, SV_LEAST_LEVELS);
     }
-}
-
-static int64_t bytes_of_spectra(const sv_template *template, int64_t size, int64_t part_length)
-{
-    int64_t parts = 0;
-    for (int64_t i = 0; i < template->num_channels; i++) {
-        parts += (template->channels[i].length + part_length - 1) / part_length;
-    }
-    return parts * size * 2 * (int64_t)sizeof(double);
-}
-
-int64_t sv_match_batch(sv_template *const templates[], int64_t num_templates)
-{
-    int64_t count = 0, bytes = 0, longest = 0;
-    while (count < num_templates && count < MOST_BATCH) {
-        for (int64_t i = 0; i < templates[count]->num_channels; i++) {
-            longest = sv_max_i8(longest, templates[count]->channels[i].length);
-        }
-        /* As lay_out() is likely to choose. */
-        int64_t size = longest > 512 ? MOST_SIZE : 4096;
-        bytes += bytes_of_spectra(templates[count], size, sv_min_i8(longest, PART_LENGTH));
-        if (count > 0 && bytes > SPECTRA_BYTES) {
-            break;
-        }
-        count++;
-    }
-    return count;
 }
 
 /* ---- tables -------------------------------------------------------------------------------- */
@@ -328,15 +351,15 @@ static void make_spectrum(const sv_match_plan *plan, const double *samples, int6
     }
 }
 
-static double *make_channel(const sv_match_plan *plan, const sv_template_part *channel,
-                            sv_waves *waves, double *next)
+double *sv_match_plan_spectra(const sv_match_plan *plan, const sv_template_part *channel,
+                              sv_waves *waves, double *spectrum)
 {
     for (int64_t first = 0; first < channel->length; first += plan->part_length) {
         int64_t count = sv_min_i8(plan->part_length, channel->length - first);
-        make_spectrum(plan, channel->samples + first, count, waves, next);
-        next += 2 * plan->size;
+        make_spectrum(plan, channel->samples + first, count, waves, spectrum);
+        spectrum += 2 * plan->size;
     }
-    return next;
+    return spectrum;
 }
 
 static sv_status fill_spectra(sv_match_plan *plan, sv_waves *waves, sv_error *error)
@@ -350,7 +373,7 @@ static sv_status fill_spectra(sv_match_plan *plan, sv_waves *waves, sv_error *er
         }
         for (int64_t i = 0; i < template->num_channels; i++) {
             plan->spectrum[t][i] = next;
-            next = make_channel(plan, &template->channels[i], waves, next);
+            next = sv_match_plan_spectra(plan, &template->channels[i], waves, next);
         }
     }
     return SV_OK;
@@ -358,10 +381,13 @@ static sv_status fill_spectra(sv_match_plan *plan, sv_waves *waves, sv_error *er
 
 static sv_status make_spectra(sv_match_plan *plan, sv_error *error)
 {
-    int64_t bytes = 0;
+    int64_t parts = 0;
     for (int64_t t = 0; t < plan->num_templates; t++) {
-        bytes += bytes_of_spectra(plan->templates[t], plan->size, plan->part_length);
+        for (int64_t i = 0; i < plan->templates[t]->num_channels; i++) {
+            parts += sv_match_num_parts(plan, plan->templates[t]->channels[i].length);
+        }
     }
+    int64_t bytes = parts * plan->size * 2 * (int64_t)sizeof(double);
     size_t wave_bytes = (size_t)plan->size * sizeof(sv_waves);
     sv_waves *waves = sv_malloc_aligned(64, wave_bytes);
     plan->spectra = sv_malloc((size_t)bytes);
@@ -374,10 +400,11 @@ static sv_status make_spectra(sv_match_plan *plan, sv_error *error)
 
 sv_status sv_match_plan_way(sv_match_plan *plan, sv_error *error)
 {
+    plan->keeps_spectra = fit_in_memory(plan);
     choose_size(plan);
     choose_way(plan);
     sv_status status = make_tables(plan, error);
-    if (status == SV_OK && !plan->by_products) {
+    if (status == SV_OK && !plan->by_products && plan->keeps_spectra) {
         status = make_spectra(plan, error);
     }
     return status;

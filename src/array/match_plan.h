@@ -36,6 +36,8 @@ typedef struct sv_match_plan {
     int64_t num_groups;
 
     double *roots, *reciprocals;
+    /* Of templates whose spectra would fill too much memory they are made again by every group. */
+    bool keeps_spectra;
     double *spectra;    /* of all parts, one after the other */
     double ***spectrum; /* of each template's channels: of the first part */
 } sv_match_plan;
@@ -46,6 +48,11 @@ sv_status sv_match_plan_pair(const sv_timeline *timeline, sv_template *const tem
 /* The rest. */
 sv_status sv_match_plan_way(sv_match_plan *plan, sv_error *error);
 void sv_match_plan_close(sv_match_plan *plan);
+
+/* The spectra of a template's channel, part after part; `waves` is room for a transform. Returns
+ * where the next one goes. */
+double *sv_match_plan_spectra(const sv_match_plan *plan, const sv_template_part *channel,
+                              sv_waves *waves, double *spectra);
 
 /* How many templates, from the first on, go in one batch. */
 int64_t sv_match_batch(sv_template *const templates[], int64_t num_templates);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
 #include "base/guard.h"
@@ -11,6 +12,8 @@
 #include "format/format.h"
 #include "scan/file.h"
 #include "stats/tile.h"
+
+enum { MOST_BEHIND = 256 << 20 };
 
 /* ---- what is chosen ------------------------------------------------------------------------ */
 
@@ -253,8 +256,25 @@ static void load_samples(void *context)
                l->samples.shape[0], l->to);
 }
 
+/* Unmaps pages that were used, which the page cache keeps: or page tables would grow with the
+ * recording. What other threads use is mapped again; what was written to a private mapping must
+ * stay. */
+static void leave_behind(sv_timeline_reader *reader, const load *l, const sv_recording *source)
+{
+    sv_file file = sv_file_of(source);
+    int64_t itemsize = (int64_t)sv_dtype_itemsize(l->samples.dtype);
+    int64_t stride = sv_max_i8(llabs((long long)l->samples.strides[0]), itemsize);
+    reader->bytes_behind += stride * l->samples.shape[0];
+    if (reader->bytes_behind >= MOST_BEHIND && file.fd >= 0 &&
+        sv_buffer_readonly(sv_recording_buffer(source))) {
+        madvise((void *)(uintptr_t)file.data, (size_t)file.size_bytes, MADV_DONTNEED);
+        reader->bytes_behind = 0;
+    }
+}
+
 /* What lies in the mapped file may be cut under us. */
-static sv_status load_guarded(const load *l, const sv_recording *source, sv_error *error)
+static sv_status load_guarded(sv_timeline_reader *reader, const load *l, const sv_recording *source,
+                              sv_error *error)
 {
     sv_file file = sv_file_of(source);
     uintptr_t offset = (uintptr_t)l->samples.address - (uintptr_t)file.data;
@@ -268,6 +288,7 @@ static sv_status load_guarded(const load *l, const sv_recording *source, sv_erro
         int64_t byte = (const char *)fault - file.data;
         return sv_file_fault(&file, byte, byte + 1, error);
     }
+    leave_behind(reader, l, source);
     return sv_file_look(&file, file.size_bytes, NULL, error);
 }
 
@@ -299,7 +320,7 @@ static sv_status read_part(sv_timeline_reader *reader, int64_t channel,
         }
         if (answer == SV_OK) {
             const sv_recording *file = sv_reader_source(source);
-            answer = load_guarded(&l, file, &why);
+            answer = load_guarded(reader, &l, file, &why);
             answer = answer != SV_OK && file != reader->timeline->recording
                          ? sv_fail_at(&why, sv_recording_path(file), SV_FORMAT)
                          : answer;

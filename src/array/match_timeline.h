@@ -47,8 +47,9 @@ const sv_timeline_part *sv_timeline_part_at(const sv_timeline *timeline, int64_t
 typedef struct sv_timeline_reader {
     const sv_timeline *timeline;
     const sv_kernels *kernels;
-    sv_reader **readers; /* of each channel the last one that was needed, */
-    int64_t *segments;   /* and its segment */
+    sv_reader **readers;  /* of each channel the last one that was needed, */
+    int64_t *segments;    /* and its segment */
+    int64_t bytes_behind; /* that were mapped since all was unmapped */
     int64_t samples_lost;
     sv_error loss; /* of the first that was */
 } sv_timeline_reader;

@@ -13,6 +13,7 @@
 #include "random.h"
 #include "sac_file.h"
 #include "samples.h"
+#include "sanitizers.h"
 #include "scratch.h"
 #include "seisview/guard.h"
 #include "seisview/match.h"
@@ -485,6 +486,140 @@ START_TEST(many_templates_and_any_threads)
     close_good(recording);
     free(x);
     free(t);
+}
+END_TEST
+
+/* ---- many channels ------------------------------------------------------------------------- */
+
+/* Channels of one byte a sample, one after the other. */
+static sv_recording *record_bytes(struct random *random, int8_t *x, int64_t channels, int64_t n)
+{
+    sv_open_options options = SV_OPEN_OPTIONS_INIT;
+    options.dtype = sv_dtype_make(SV_I1, SV_NATIVE_ENDIAN);
+    options.channels = channels;
+    options.layout = SV_PLANAR;
+    options.rate = 100.0;
+    for (int64_t i = 0; i < channels * n; i++) {
+        x[i] = (int8_t)(random_bits(random) >> 56);
+    }
+    return open_good(write_scratch("bytes.raw", x, (size_t)(channels * n)), &options);
+}
+
+/* The template is a window of the recording itself, from 1,000 on. */
+static double definition_of_bytes(const int8_t *x, int64_t channels, int64_t n, int64_t length,
+                                  int64_t position)
+{
+    double t[1000], window[1000], sum = 0.0;
+    for (int64_t c = 0; c < channels; c++) {
+        for (int64_t i = 0; i < length; i++) {
+            t[i] = (double)x[c * n + 1000 + i];
+            window[i] = (double)x[c * n + position + i];
+        }
+        sum += coefficient(t, window, length);
+    }
+    return sum / (double)channels;
+}
+
+/* Templates whose spectra would fill the memory: they are made for each group, in which the
+ * function is the same. */
+START_TEST(templates_of_many_channels)
+{
+    struct random random = random_begin("many_channels");
+    enum { N = 230000, CHANNELS = 50, LENGTH = 600 };
+    int8_t *x = malloc((size_t)N * CHANNELS);
+    sv_recording *recording = record_bytes(&random, x, CHANNELS, N);
+    sv_window window = {{SV_POSITION_SAMPLE, 1000}, {SV_POSITION_SAMPLE, 1000 + LENGTH}};
+    sv_template *templates[2];
+    ck_assert_int_eq(sv_template_read(recording, &window, &templates[0], NULL), SV_OK);
+    ck_assert_int_eq(sv_template_read(recording, &window, &templates[1], NULL), SV_OK);
+    sv_match_options options = by_value(0.9);
+    options.scan.threads = 1;
+    result found = match(recording, templates, 2, &options);
+    options.scan.threads = 2;
+    result other = match(recording, templates, 2, &options);
+    size_t bytes = 2 * (size_t)found.function.num_positions * sizeof(float);
+    ck_assert_mem_eq(other.function.values, found.function.values, bytes);
+    ck_assert_int_eq(found.count, 2);
+    ck_assert_int_eq(found.detections[0].sample, 1000);
+    for (int64_t p = 0; p < found.function.num_positions; p += 4999) {
+        double wanted = definition_of_bytes(x, CHANNELS, N, LENGTH, p);
+        ck_assert_double_eq_tol((double)found.function.values[p], wanted, TOLERANCE);
+    }
+    free_result(&found);
+    free_result(&other);
+    sv_template_free(templates[0]);
+    sv_template_free(templates[1]);
+    close_good(recording);
+    free(x);
+}
+END_TEST
+
+/* In bytes: what is resident and no page of a file; 0 where the system does not tell. */
+static int64_t anonymous_memory(void)
+{
+    char line[256];
+    long long kibibytes = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL &&
+           sscanf(line, "RssAnon: %lld", &kibibytes) != 1) {
+    }
+    if (status != NULL) {
+        fclose(status);
+    }
+    return (int64_t)kibibytes * 1024;
+}
+
+static sv_status look_at_memory(void *context, int64_t index, int64_t first, int64_t count,
+                                const float *values, sv_error *error)
+{
+    int64_t *most = context, now = anonymous_memory();
+    *most = now > *most ? now : *most;
+    (void)index, (void)first, (void)count, (void)values, (void)error;
+    return SV_OK;
+}
+
+static void check_memory(int64_t channels, int64_t n, int64_t length, int num_templates)
+{
+    struct random random = random_begin("memory");
+    int8_t *x = malloc((size_t)(channels * n));
+    sv_recording *recording = record_bytes(&random, x, channels, n);
+    sv_window window = {{SV_POSITION_SAMPLE, 100}, {SV_POSITION_SAMPLE, 100 + length}};
+    sv_template **templates = malloc((size_t)num_templates * sizeof(sv_template *));
+    for (int i = 0; i < num_templates; i++) {
+        ck_assert_int_eq(sv_template_read(recording, &window, &templates[i], NULL), SV_OK);
+    }
+    free(x);
+    sv_match_options options = SV_MATCH_OPTIONS_INIT;
+    sv_detection *detections;
+    int64_t count, before = anonymous_memory(), most = before;
+    options.function = look_at_memory;
+    options.function_context = &most;
+    options.scan.threads = 1; /* who looks is one */
+    ck_assert_int_eq(
+        sv_match(recording, templates, num_templates, &options, &detections, &count, NULL, NULL),
+        SV_OK);
+    if (most - before > (int64_t)64 << 20) {
+        ck_abort_msg("%lld channels, %d templates: %lld MiB", (long long)channels, num_templates,
+                     (long long)(most - before) >> 20);
+    }
+    sv_detections_free(detections);
+    for (int i = 0; i < num_templates; i++) {
+        sv_template_free(templates[i]);
+    }
+    free(templates);
+    close_good(recording);
+}
+
+/* Beside the templates; their spectra alone would take 78, 262 and 125 MiB. */
+START_TEST(memory_does_not_grow_with_templates_channels_and_samples)
+{
+    if (under_memory_tracker()) {
+        return;
+    }
+    check_memory(300, 20000, 700, 1);
+    check_memory(20, 30000, 800, 50);
+    check_memory(1, 20000, 400, 2000);
+    check_memory(2, 200000, 60000, 2);
 }
 END_TEST
 
@@ -1027,6 +1162,8 @@ int main(void)
         strong_quakes_offsets_and_glitches_nearby,
         integers_and_their_offset,
         many_templates_and_any_threads,
+        templates_of_many_channels,
+        memory_does_not_grow_with_templates_channels_and_samples,
         detections_are_the_highest_that_are_far_enough_apart,
         thresholds_in_deviations_are_exact,
         a_misleading_sample_costs_another_pass,
