@@ -58,12 +58,13 @@ typedef struct sv_template_channel {
 SV_API sv_status sv_template_make(const sv_template_channel *channels, int64_t num_channels,
                                   double sample_rate, sv_template **made, sv_error *error);
 
-/* All channels of a recording within a window (NULL: all of it) as a template. Their start times
- * are the delays, to the nearest sample. SV_WINDOW: the window holds no sample; SV_SHAPE: a channel
- * has a gap there, or the channels differ in sample rate; what sv_template_make(),
- * sv_window_resolve() and sv_reader_read() answer. */
+/* Channels of a recording, as sv_channel_selected() (NULL: all), within a window (NULL: all of it)
+ * as a template. Their start times are the delays, to the nearest sample. SV_WINDOW: the window or
+ * the choice of channels holds no sample; SV_SHAPE: a channel has a gap there, or the channels
+ * differ in sample rate; what sv_template_make(), sv_window_resolve() and sv_reader_read() answer.
+ */
 SV_API sv_status sv_template_read(sv_recording *recording, const sv_window *window,
-                                  sv_template **read, sv_error *error);
+                                  const char *channels, sv_template **read, sv_error *error);
 
 SV_API void sv_template_free(sv_template *freed); /* NULL is fine */
 

@@ -277,13 +277,13 @@ static sv_status read_axis(const sv_timeline *timeline, sv_template **read, sv_e
     return SV_OK;
 }
 
-sv_status sv_template_read(sv_recording *recording, const sv_window *window, sv_template **read,
-                           sv_error *error)
+sv_status sv_template_read(sv_recording *recording, const sv_window *window, const char *channels,
+                           sv_template **read, sv_error *error)
 {
     sv_error own = {.message = ""};
     sv_timeline timeline;
     error = error != NULL ? error : &own;
-    sv_status status = sv_timeline_open(recording, window, NULL, &timeline, error);
+    sv_status status = sv_timeline_open(recording, window, channels, &timeline, error);
     if (status == SV_WINDOW) {
         status = sv_fail(error, SV_WINDOW, "the window of the template holds no sample");
     }

@@ -84,6 +84,26 @@ run match --json --channels 2 --dtype '<f4' --threshold 0.9 --template two.sac@1
 exits 0
 has 1 sample=1 cc=1
 
+check 'a window of the recording has the channels that are chosen'
+run match --json --channel 0,2 --threshold 0.9 --template quake.bin@3009..3409 quake.bin
+exits 0
+[ "$(wc -l <out)" -eq 1 ] || fail 'not one detection'
+has 1 sample=3009 cc=1
+run match --channel 7 --template quake.bin@3009..3409 quake.bin
+refused 1 'the window of the template holds no sample'
+
+check 'a template in every format that is written is the same one'
+for template in window.sac window.mseed window.npy window.f32; do
+    run convert --channel 0 --from 3009 --to 3409 quake.bin "$template"
+    exits 0
+    run match --json --rate 100 --channel 0 --threshold 0.9 --template "$template" quake.bin
+    exits 0
+    [ "$(wc -l <out)" -eq 1 ] || fail "not one detection of $template"
+    has 1 template="\"$template\"" sample=3009 cc=1 time='"2026-01-01T00:00:30.09Z"'
+done
+run match --template window.npy --channel 0 quake.bin
+refused 2 'template window.npy: channel 0 has 100 Hz and the template 1; resample one of them'
+
 check 'the same for any number of threads and any set of kernels'
 run match --json --threads 1 --threshold 4mad -o one.npy --template quake.bin@1s..3s quake.bin
 exits 0

@@ -433,7 +433,7 @@ START_TEST(integers_and_their_offset)
     sv_recording *recording = open_good(write_scratch("i.raw", stored, N * sizeof *stored), &open);
     sv_template *template;
     sv_window window = {{SV_POSITION_SAMPLE, 2000}, {SV_POSITION_SAMPLE, 2333}};
-    ck_assert_int_eq(sv_template_read(recording, &window, &template, NULL), SV_OK);
+    ck_assert_int_eq(sv_template_read(recording, &window, NULL, &template, NULL), SV_OK);
     sv_match_options options = by_value(0.9);
     result found = match(recording, &template, 1, &options);
     piece only = {x + 2000, 333, 0};
@@ -530,8 +530,8 @@ START_TEST(templates_of_many_channels)
     sv_recording *recording = record_bytes(&random, x, CHANNELS, N);
     sv_window window = {{SV_POSITION_SAMPLE, 1000}, {SV_POSITION_SAMPLE, 1000 + LENGTH}};
     sv_template *templates[2];
-    ck_assert_int_eq(sv_template_read(recording, &window, &templates[0], NULL), SV_OK);
-    ck_assert_int_eq(sv_template_read(recording, &window, &templates[1], NULL), SV_OK);
+    ck_assert_int_eq(sv_template_read(recording, &window, NULL, &templates[0], NULL), SV_OK);
+    ck_assert_int_eq(sv_template_read(recording, &window, NULL, &templates[1], NULL), SV_OK);
     sv_match_options options = by_value(0.9);
     options.scan.threads = 1;
     result found = match(recording, templates, 2, &options);
@@ -586,7 +586,7 @@ static void check_memory(int64_t channels, int64_t n, int64_t length, int num_te
     sv_window window = {{SV_POSITION_SAMPLE, 100}, {SV_POSITION_SAMPLE, 100 + length}};
     sv_template **templates = malloc((size_t)num_templates * sizeof(sv_template *));
     for (int i = 0; i < num_templates; i++) {
-        ck_assert_int_eq(sv_template_read(recording, &window, &templates[i], NULL), SV_OK);
+        ck_assert_int_eq(sv_template_read(recording, &window, NULL, &templates[i], NULL), SV_OK);
     }
     free(x);
     sv_match_options options = SV_MATCH_OPTIONS_INIT;
@@ -943,7 +943,7 @@ START_TEST(channels_pair_by_id_and_gaps_are_no_samples)
     sv_template *template;
     ck_assert_int_eq(sv_recording_join(all, 4, NULL, &recording, NULL), SV_OK);
     ck_assert_int_eq(sv_recording_join(event, 2, NULL, &of_template, NULL), SV_OK);
-    ck_assert_int_eq(sv_template_read(of_template, NULL, &template, NULL), SV_OK);
+    ck_assert_int_eq(sv_template_read(of_template, NULL, NULL, &template, NULL), SV_OK);
     ck_assert_int_eq(sv_template_num_channels(template), 2);
     ck_assert_int_eq(sv_template_num_samples(template), 25);
     sv_match_options options = by_value(0.9);
@@ -965,7 +965,7 @@ START_TEST(channels_pair_by_id_and_gaps_are_no_samples)
     sv_template_free(template);
     sv_window gap = {{SV_POSITION_SECONDS, 0}, {SV_POSITION_NONE, 0}};
     sv_error error;
-    ck_assert_int_eq(sv_template_read(recording, &gap, &template, &error), SV_SHAPE);
+    ck_assert_int_eq(sv_template_read(recording, &gap, NULL, &template, &error), SV_SHAPE);
     ck_assert_ptr_nonnull(strstr(error.message, "has a gap within the template"));
     close_good(of_template);
     close_good(recording);
@@ -989,7 +989,7 @@ START_TEST(some_ids_are_not_enough)
     int64_t count;
     ck_assert_int_eq(sv_recording_join(zn, 2, NULL, &recording, NULL), SV_OK);
     ck_assert_int_eq(sv_recording_join(ze, 2, NULL, &of_template, NULL), SV_OK);
-    ck_assert_int_eq(sv_template_read(of_template, NULL, &template, NULL), SV_OK);
+    ck_assert_int_eq(sv_template_read(of_template, NULL, NULL, &template, NULL), SV_OK);
     sv_match_options options = SV_MATCH_OPTIONS_INIT;
     ck_assert_int_eq(sv_match_positions(recording, &template, 1, &options, &count, &error),
                      SV_NOTFOUND);
