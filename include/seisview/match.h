@@ -97,7 +97,7 @@ typedef struct sv_match_options {
     /* With in_mad: gets the median absolute deviation of each template's function, NaN where it is
      * defined nowhere. NULL: nobody asks. */
     double *deviations;
-    sv_scan_options scan; /* threads, cancel, and progress, in parts of SV_MATCH_PROGRESS */
+    sv_scan_options scan; /* progress in parts of SV_MATCH_PROGRESS; SV_IO_AUTO is SV_IO_MAP */
 } sv_match_options;
 
 #define SV_MATCH_PROGRESS 1000000
@@ -136,8 +136,10 @@ typedef struct sv_match_report {
     int64_t num_channels;                    /* of the recording, that were read */
     sv_match_way by_transforms, by_products; /* products in the time domain */
     int64_t num_transforms;
-    int64_t num_direct; /* coefficients whose products were summed one by one */
-    int64_t num_passes; /* over the recording */
+    int64_t num_direct;   /* coefficients whose products were summed one by one */
+    int64_t num_passes;   /* over the recording */
+    int64_t bytes_mapped; /* of samples that were read in place, in all passes; */
+    int64_t bytes_copied; /* read by calls, or decoded */
     int64_t samples_lost;
     int threads;
     double seconds;

@@ -389,6 +389,7 @@ sv_status sv_match(sv_recording *recording, sv_template *const templates[], int6
     sv_buffer *buffer = sv_recording_buffer(recording);
     sv_buffer_pin(buffer);
     status = sv_timeline_open(recording, &options->window, options->channels, &timeline, error);
+    timeline.io = options->scan.io;
     if (status == SV_OK) {
         status = match_on_axis(&timeline, templates, num_templates, options, &all, report, error);
     }

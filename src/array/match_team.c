@@ -40,7 +40,7 @@ typedef struct team {
     bool stopped;
     sv_status status;
     sv_error error;
-    int64_t samples_lost, num_transforms, num_direct;
+    int64_t samples_lost, num_transforms, num_direct, bytes_mapped, bytes_copied;
     sv_error loss;
 } team;
 
@@ -221,6 +221,8 @@ static void gather(team *t, const sv_match_group *work)
     t->samples_lost += work->reader.samples_lost;
     t->num_transforms += work->num_transforms;
     t->num_direct += work->num_direct;
+    t->bytes_mapped += work->reader.bytes_mapped;
+    t->bytes_copied += work->reader.bytes_copied;
 }
 
 static void work_off_groups(team *t, sv_match_group *work, uint32_t *counts, bool leader)
@@ -325,6 +327,8 @@ static void add_report(const team *t, sv_match_report *report)
 {
     report->num_transforms += t->num_transforms;
     report->num_direct += t->num_direct;
+    report->bytes_mapped += t->bytes_mapped;
+    report->bytes_copied += t->bytes_copied;
     report->num_passes++;
     report->threads = t->threads > report->threads ? t->threads : report->threads;
     report->samples_lost = sv_max_i8(report->samples_lost, t->samples_lost);

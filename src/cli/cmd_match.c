@@ -168,6 +168,8 @@ static void explain_match(const struct match *match, const struct visit *visit,
             " coefficients summed one by one, next to samples 10^8 times as strong",
             report->num_transforms, report->num_passes, report->num_passes == 1 ? "" : "es",
             report->num_direct);
+    message(visit->path, "%" PRId64 " bytes mapped, %" PRId64 " copied", report->bytes_mapped,
+            report->bytes_copied);
     message(visit->path, "%.3f s, %.1f million coefficients a second, %d thread%s, %s kernels",
             report->seconds, products / report->seconds / 1e6, report->threads,
             plural(report->threads), kernel);

@@ -104,7 +104,7 @@ done
 run match --template window.npy --channel 0 quake.bin
 refused 2 'template window.npy: channel 0 has 100 Hz and the template 1; resample one of them'
 
-check 'the same for any number of threads and any set of kernels'
+check 'the same for any number of threads, any way to read and any set of kernels'
 run match --json --threads 1 --threshold 4mad -o one.npy --template quake.bin@1s..3s quake.bin
 exits 0
 mv out first
@@ -114,6 +114,13 @@ for threads in 2 5; do
     cmp -s out first || fail "other detections with $threads threads"
     cmp -s one.npy more.npy || fail "another function with $threads threads"
 done
+for io in auto map read direct; do
+    run match --json --io $io --threshold 4mad -o more.npy --template quake.bin@1s..3s quake.bin
+    cmp -s out first || fail "other detections with --io $io"
+    cmp -s one.npy more.npy || fail "another function with --io $io"
+done
+run match --explain --io read --threshold 4mad --template quake.bin@1s..3s quake.bin
+grep -q ': 0 bytes mapped, [1-9][0-9]* copied$' err || fail 'not read by calls'
 export SEISVIEW_KERNEL=reference
 run match --json --threshold 4mad -o more.npy --template quake.bin@1s..3s quake.bin
 unset SEISVIEW_KERNEL
@@ -125,7 +132,8 @@ run match --explain --threshold 6mad --template quake.bin@1s..3s --template quak
 exits 0
 says '2 templates at 11801 positions by overlap-save with transforms of' \
     'template quake.bin@1s..3s: threshold ' 'template quake.bin@5s..7s: threshold ' \
-    ' transforms in 2 passes; 0 coefficients summed one by one' ' coefficients a second, ' \
+    ' transforms in 2 passes; 0 coefficients summed one by one' \
+    ' bytes mapped, 0 copied' ' coefficients a second, ' \
     'quake.bin: raw, 140.6 KiB' ' of anonymous memory at most'
 grep -q 'products in the time domain at [0-9.]* ns$' err || fail 'not what the other way costs'
 awk '/: template quake.bin@.*: threshold/ {
@@ -139,7 +147,8 @@ awk '/: template quake.bin@.*: threshold/ {
 run match --explain --threshold 0.9 --template quake.bin@1s..1.1s quake.bin
 exits 0
 says '1 template at 11991 positions by products in the time domain: estimated at ' \
-    '0 transforms in 1 pass; 0 coefficients summed one by one' ' coefficients a second, ' \
+    '0 transforms in 1 pass; 0 coefficients summed one by one' ' bytes mapped, 0 copied' \
+    ' coefficients a second, ' \
     'quake.bin: raw, 140.6 KiB' ' of anonymous memory at most'
 grep -q 'overlap-save with transforms of 256 numbers at [0-9.]* ns$' err || fail 'no other way'
 

@@ -1152,7 +1152,10 @@ START_TEST(a_file_that_is_cut)
     sv_template *template = template_of(&only, 1);
     sv_match_options options = SV_MATCH_OPTIONS_INIT;
     ck_assert_int_eq(truncate(scratch_path("x.raw"), N * 4 + 4), 0);
-    refuse_match(recording, template, &options, SV_TRUNCATED);
+    for (int io = SV_IO_AUTO; io <= SV_IO_DIRECT; io++) {
+        options.scan.io = (sv_io)io;
+        refuse_match(recording, template, &options, SV_TRUNCATED);
+    }
     sv_template_free(template);
     close_good(recording);
     free(x);
