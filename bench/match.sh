@@ -2,7 +2,9 @@
 # Claim: a hundred templates of 400 samples and three channels against a day at 100 Hz: 10 times as
 # fast as the straightforward loop in the time domain with OpenMP, at -O3 -march=native, and twice as
 # fast as the same loop with -ffast-math. The loops are timed on an hour and scaled to the day; they
-# find the same. Whole processes of seisview, the loops alone of the peers. Run by bench/run.
+# find the same. Whole processes of seisview, the loops alone of the peers. And at most 64 MiB of
+# memory, templates included: for these, for a thousand templates, and for templates of a thousand
+# channels. Run by bench/run.
 hour=360000 day=8640000 threshold=0.5
 export OMP_NUM_THREADS="$THREADS"
 rounds=$([ "$PAIRS" -lt 3 ] && echo 1 || echo '1 2 3')
@@ -61,6 +63,26 @@ for peer in 'match_loop 10' 'match_loop_fast 2'; do
         "$1" "$seconds" "$ratio" "$2" "$verdict"
     [ "$verdict" = reached ] || worst=3
 done
+
+# holds WHAT ARGUMENTS...: seisview match's memory.
+holds()
+{
+    echo "  $1"
+    shift
+    "$BENCH/memory" --limit 64 -- "$SEISVIEW" match --rate 100 --threads "$THREADS" "$@" ||
+        { status=$?; [ "$worst" = 2 ] || worst=$status; }
+}
+
+# shellcheck disable=SC2086
+{
+    holds 'a day, at 8 deviations' --channels 3 $options "$FOLDER/noise.f32"
+    thousand=$(for i in 1 2 3 4 5 6 7 8 9 10; do echo $options; done)
+    holds 'a thousand templates, an hour' --channels 3 --to "$hour" $thousand "$FOLDER/noise.f32"
+    das="--template $FOLDER/noise.f32@..400 --template $FOLDER/noise.f32@1000..1400"
+    das="$das --template $FOLDER/noise.f32@2000..2400 --template $FOLDER/noise.f32@3000..3400"
+    holds 'four templates of 1,000 channels × 400 samples, four minutes' --channels 1000 $das \
+        "$FOLDER/noise.f32"
+}
 
 match --threshold "$threshold" --to "$hour" |
     sed -n 's|.*/\([0-9]*\)\.f32,[^,]*,\([0-9]*\),.*|\1 \2|p' | sort >"$FOLDER/ours"

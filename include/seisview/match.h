@@ -13,12 +13,15 @@
  * beside an earthquake of any strength too.
  *
  * Products are summed by overlap-save: windows of the recording are transformed, sixteen side by
- * side, multiplied by the template's spectrum and transformed back, in float64. Where the rest of a
- * window is so much stronger than what the template lies on that this would tell (by eight orders
- * of magnitude), they are summed one by one. No figure depends on threads or instruction sets.
+ * side, multiplied by the template's spectrum and transformed back, in float64. Those of short
+ * templates, up to some twenty samples, are summed in the time domain, a product of matrices of
+ * templates and windows, where that is estimated to be faster. Where the rest of a window is so
+ * much stronger than what the template lies on that this would tell (by eight orders of magnitude),
+ * they are summed one by one. No figure depends on threads or instruction sets.
  *
- * Memory: what the templates hold, the detections, and less than 40 MiB, whatever the recording's
- * length and the number of templates. */
+ * Memory: what the templates hold, the detections, and less than 64 MiB, whatever the recording's
+ * length and the number of templates and of their channels; more, 16 bytes for each sample, only
+ * where channels of a template are over two million samples apart. */
 #ifndef SEISVIEW_MATCH_H
 #define SEISVIEW_MATCH_H
 
@@ -55,12 +58,13 @@ typedef struct sv_template_channel {
 SV_API sv_status sv_template_make(const sv_template_channel *channels, int64_t num_channels,
                                   double sample_rate, sv_template **made, sv_error *error);
 
-/* All channels of a recording within a window (NULL: all of it) as a template. Their start times
- * are the delays, to the nearest sample. SV_WINDOW: the window holds no sample; SV_SHAPE: a channel
- * has a gap there, or the channels differ in sample rate; what sv_template_make(),
- * sv_window_resolve() and sv_reader_read() answer. */
+/* Channels of a recording, as sv_channel_selected() (NULL: all), within a window (NULL: all of it)
+ * as a template. Their start times are the delays, to the nearest sample. SV_WINDOW: the window or
+ * the choice of channels holds no sample; SV_SHAPE: a channel has a gap there, or the channels
+ * differ in sample rate; what sv_template_make(), sv_window_resolve() and sv_reader_read() answer.
+ */
 SV_API sv_status sv_template_read(sv_recording *recording, const sv_window *window,
-                                  sv_template **read, sv_error *error);
+                                  const char *channels, sv_template **read, sv_error *error);
 
 SV_API void sv_template_free(sv_template *freed); /* NULL is fine */
 
@@ -90,7 +94,10 @@ typedef struct sv_match_options {
     sv_status (*function)(void *context, int64_t index, int64_t first, int64_t count,
                           const float *values, sv_error *error);
     void *function_context;
-    sv_scan_options scan; /* threads, cancel, and progress, in parts of SV_MATCH_PROGRESS */
+    /* With in_mad: gets the median absolute deviation of each template's function, NaN where it is
+     * defined nowhere. NULL: nobody asks. */
+    double *deviations;
+    sv_scan_options scan; /* progress in parts of SV_MATCH_PROGRESS; SV_IO_AUTO is SV_IO_MAP */
 } sv_match_options;
 
 #define SV_MATCH_PROGRESS 1000000
@@ -98,7 +105,7 @@ typedef struct sv_match_options {
 #define SV_MATCH_OPTIONS_INIT                                                                      \
     {                                                                                              \
         {{SV_POSITION_NONE, 0}, {SV_POSITION_NONE, 0}}, NULL, 8.0, true, -1.0, false, NULL, NULL,  \
-            SV_SCAN_OPTIONS_INIT                                                                   \
+            NULL, SV_SCAN_OPTIONS_INIT                                                             \
     }
 
 /* A maximum of the function. The place is that of the window's first sample on the template's
@@ -115,14 +122,24 @@ typedef struct sv_detection {
     double cc;
 } sv_detection;
 
+/* One of the two ways to sum products. Costs are estimates, in nanoseconds for each position of a
+ * channel of a template, on a thread of a processor with AVX-512; the cheaper way was chosen. */
+typedef struct sv_match_way {
+    int64_t num_templates; /* that went it; of the last batch of these: */
+    double cost, other_cost;
+    int64_t transform_size; /* complex numbers, of the best transforms, taken or not */
+} sv_match_way;
+
 /* What a match did. */
 typedef struct sv_match_report {
-    int64_t num_positions;  /* of the function */
-    int64_t num_channels;   /* of the recording, that were read */
-    int64_t transform_size; /* complex numbers in each of the transforms */
+    int64_t num_positions;                   /* of the function */
+    int64_t num_channels;                    /* of the recording, that were read */
+    sv_match_way by_transforms, by_products; /* products in the time domain */
     int64_t num_transforms;
-    int64_t num_direct; /* coefficients whose products were summed one by one */
-    int64_t num_passes; /* over the recording */
+    int64_t num_direct;   /* coefficients whose products were summed one by one */
+    int64_t num_passes;   /* over the recording */
+    int64_t bytes_mapped; /* of samples that were read in place, in all passes; */
+    int64_t bytes_copied; /* read by calls, or decoded */
     int64_t samples_lost;
     int threads;
     double seconds;

@@ -49,14 +49,13 @@ static void drop_below(sv_peaks *peaks, double threshold)
  * threshold afterwards is right, since what is higher was decided without it. */
 static bool settle_threshold(sv_match_progress *of, double factor)
 {
-    double deviation;
     if (of->tally->total == 0) {
         return true;
     }
-    if (!sv_tally_deviation(of->tally, &deviation)) {
+    if (!sv_tally_deviation(of->tally, &of->deviation)) {
         return false;
     }
-    double threshold = fmax(factor * deviation, LEAST_CC);
+    double threshold = fmax(factor * of->deviation, LEAST_CC);
     if (threshold < of->threshold) {
         return false;
     }
@@ -140,6 +139,7 @@ static sv_status open_progress(batch *b)
     }
     for (size_t i = 0; i < count; i++) {
         b->progress[i].distance = distance_of(b->plan.templates[i], b->options->distance);
+        b->progress[i].deviation = (double)NAN;
         b->progress[i].tally = b->options->in_mad ? sv_calloc(1, sizeof(sv_tally)) : NULL;
         if (b->options->in_mad && b->progress[i].tally == NULL) {
             return sv_fail_memory(b->error, sizeof(sv_tally));
@@ -226,6 +226,16 @@ static int compare_detections(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+static void report_way(const sv_match_plan *plan, sv_match_report *report)
+{
+    double products = plan->cost_of_products, transforms = plan->cost_of_transforms;
+    sv_match_way *way = plan->by_products ? &report->by_products : &report->by_transforms;
+    way->num_templates += plan->num_templates;
+    way->cost = plan->by_products ? products : transforms;
+    way->other_cost = plan->by_products ? transforms : products;
+    way->transform_size = plan->size_for_transforms;
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 static sv_status match_batch(batch *b, const sv_timeline *timeline, sv_template *const templates[],
@@ -233,7 +243,7 @@ static sv_status match_batch(batch *b, const sv_timeline *timeline, sv_template 
 {
     sv_status status = sv_match_plan_pair(timeline, templates, count, &b->plan, b->error);
     if (status == SV_OK) {
-        status = sv_match_plan_transforms(&b->plan, b->error);
+        status = sv_match_plan_way(&b->plan, b->error);
     }
     if (status == SV_OK) {
         status = open_progress(b);
@@ -243,8 +253,11 @@ static sv_status match_batch(batch *b, const sv_timeline *timeline, sv_template 
     }
     for (int64_t i = 0; i < count && status == SV_OK; i++) {
         status = add_detections(b, i, all);
+        if (b->options->deviations != NULL) {
+            b->options->deviations[b->first_template + i] = b->progress[i].deviation;
+        }
     }
-    b->report->transform_size = sv_max_i8(b->report->transform_size, b->plan.size);
+    report_way(&b->plan, b->report);
     close_batch(b);
     return status;
 }
@@ -376,6 +389,7 @@ sv_status sv_match(sv_recording *recording, sv_template *const templates[], int6
     sv_buffer *buffer = sv_recording_buffer(recording);
     sv_buffer_pin(buffer);
     status = sv_timeline_open(recording, &options->window, options->channels, &timeline, error);
+    timeline.io = options->scan.io;
     if (status == SV_OK) {
         status = match_on_axis(&timeline, templates, num_templates, options, &all, report, error);
     }

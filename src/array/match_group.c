@@ -14,19 +14,32 @@
 /* ---- memory -------------------------------------------------------------------------------- */
 
 typedef struct room {
-    size_t samples, lines, waves, hop, scratch, sums, function; /* bytes */
+    size_t samples, lines, waves, hop, scratch; /* bytes */
+    size_t centred, straight, spectra, sums, function;
 } room;
+
+/* Of a channel of a template. */
+static size_t bytes_of_spectra(const sv_match_plan *plan)
+{
+    bool keeps = plan->by_products || plan->keeps_spectra;
+    int64_t numbers = keeps ? 0 : sv_match_num_parts(plan, plan->longest) * plan->size;
+    return 2 * (size_t)numbers * sizeof(double);
+}
 
 static room room_of(const sv_match_plan *plan, int64_t most_templates)
 {
     int64_t lines = plan->hop + plan->longest - 1;
     int64_t positions = plan->rounds * SV_WINDOWS * plan->hop;
+    size_t samples = (size_t)(SV_WINDOWS * plan->hop + plan->longest - 1) * sizeof(double);
     return (room){
-        .samples = (size_t)(SV_WINDOWS * plan->hop + plan->longest - 1) * sizeof(double),
+        .samples = samples,
         .lines = (size_t)lines * sizeof(sv_waves),
-        .waves = (size_t)plan->size * sizeof(sv_waves),
+        .waves = plan->by_products ? 0 : (size_t)plan->size * sizeof(sv_waves),
         .hop = (size_t)plan->hop * sizeof(sv_waves),
         .scratch = 2 * (size_t)plan->longest * sizeof(sv_waves),
+        .centred = plan->by_products ? samples : 0,
+        .straight = plan->by_products ? SV_WINDOWS * (size_t)plan->hop * sizeof(double) : 0,
+        .spectra = (size_t)most_templates * bytes_of_spectra(plan),
         .sums = (size_t)(most_templates * (positions + plan->reach)) * sizeof(double),
         .function = (size_t)(plan->step + 2) * sizeof(float),
     };
@@ -35,7 +48,8 @@ static room room_of(const sv_match_plan *plan, int64_t most_templates)
 int64_t sv_match_group_bytes(const sv_match_plan *plan, int64_t most_templates)
 {
     room r = room_of(plan, most_templates);
-    return (int64_t)(r.samples + r.lines + 2 * r.waves + r.hop + r.scratch + r.sums + r.function);
+    return (int64_t)(r.samples + r.lines + 2 * r.waves + r.hop + r.scratch + r.centred +
+                     r.straight + r.spectra + r.sums + r.function);
 }
 
 sv_status sv_match_group_open(const sv_match_plan *plan, int64_t most_templates,
@@ -49,10 +63,14 @@ sv_status sv_match_group_open(const sv_match_plan *plan, int64_t most_templates,
     work->products = sv_malloc_aligned(64, r.waves);
     work->weights = sv_malloc_aligned(64, r.hop);
     work->scratch = sv_malloc_aligned(64, r.scratch);
+    work->centred = sv_malloc_aligned(64, r.centred);
+    work->straight = sv_malloc_aligned(64, r.straight);
+    work->spectra = sv_malloc_aligned(64, r.spectra);
     work->sums = sv_malloc_aligned(64, r.sums);
     work->function = sv_malloc_aligned(64, r.function);
     if (work->samples == NULL || work->lines == NULL || work->windows == NULL ||
         work->products == NULL || work->weights == NULL || work->scratch == NULL ||
+        work->centred == NULL || work->straight == NULL || work->spectra == NULL ||
         work->sums == NULL || work->function == NULL) {
         return sv_fail_memory(error, (size_t)sv_match_group_bytes(plan, most_templates));
     }
@@ -70,6 +88,9 @@ void sv_match_group_close(sv_match_group *work)
     sv_free(work->products);
     sv_free(work->weights);
     sv_free(work->scratch);
+    sv_free(work->centred);
+    sv_free(work->straight);
+    sv_free(work->spectra);
     sv_free(work->sums);
     sv_free(work->function);
 }
@@ -93,11 +114,37 @@ static void put_side_by_side(const sv_match_group *work)
     }
 }
 
+/* Products have their samples in order: one offset for all windows, of those that have samples. */
+static void centre_in_order(sv_match_group *work, int64_t lines, const double squares[SV_WINDOWS])
+{
+    int64_t count = SV_WINDOWS * work->plan->hop + work->plan->longest - 1;
+    double offset = 0.0, windows = 0.0, all = 0.0;
+    for (int i = 0; i < SV_WINDOWS; i++) {
+        offset += work->means[i];
+        windows += work->means[i] != 0.0;
+    }
+    offset /= fmax(windows, 1.0);
+    for (int i = 0; i < SV_WINDOWS; i++) {
+        double distance = work->means[i] != 0.0 ? work->means[i] - offset : 0.0;
+        all += squares[i] + (double)lines * distance * distance;
+    }
+    for (int i = 0; i < SV_WINDOWS; i++) {
+        work->least[i] = all < INFINITY ? LEAST_SHARE * all : INFINITY;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        work->centred[i] = work->samples[i] - offset;
+    }
+}
+
 static void centre(sv_match_group *work)
 {
     double squares[SV_WINDOWS];
     int64_t lines = work->plan->hop + work->plan->longest - 1;
     work->plan->kernels->centre_windows(work->lines, lines, work->means, squares);
+    if (work->plan->by_products) {
+        centre_in_order(work, lines, squares);
+        return;
+    }
     for (int i = 0; i < SV_WAVES; i++) { /* the two of a transform share its rounding errors */
         double both = squares[i] + squares[SV_WAVES + i];
         work->least[i] = work->least[SV_WAVES + i] = LEAST_SHARE * both;
@@ -124,18 +171,33 @@ static sv_status load_round(sv_match_group *work, int64_t channel, int64_t round
     return SV_OK;
 }
 
-static void spread_windows(sv_match_group *work, int64_t length)
+static void put_in_order(const sv_match_group *work)
 {
-    const sv_match_plan *plan = work->plan;
-    if (work->length != length) {
-        work->any_small =
-            plan->kernels->weigh_windows(work->lines, length, plan->hop, plan->reciprocals,
-                                         work->least, work->scratch, work->weights);
-        work->length = length;
+    int64_t hop = work->plan->hop;
+    for (int64_t p = 0; p < hop; p++) {
+        const double *line = sv_windows_in(&work->weights[p]);
+        for (int64_t i = 0; i < SV_WINDOWS; i++) {
+            work->straight[i * hop + p] = line[i];
+        }
     }
 }
 
-static void transform_part(sv_match_group *work, int64_t part, int64_t length)
+static void spread_windows(sv_match_group *work, int64_t length)
+{
+    const sv_match_plan *plan = work->plan;
+    if (work->length == length) {
+        return;
+    }
+    work->any_small =
+        plan->kernels->weigh_windows(work->lines, length, plan->hop, plan->reciprocals, work->least,
+                                     work->scratch, work->weights);
+    work->length = length;
+    if (plan->by_products) {
+        put_in_order(work);
+    }
+}
+
+static void transform_part(sv_match_group *work, int64_t part)
 {
     const sv_match_plan *plan = work->plan;
     if (work->part == part) {
@@ -149,7 +211,6 @@ static void transform_part(sv_match_group *work, int64_t part, int64_t length)
     plan->kernels->transform(work->windows, plan->levels, plan->roots);
     work->num_transforms++;
     work->part = part;
-    (void)length;
 }
 
 /* ---- a channel of a template --------------------------------------------------------------- */
@@ -185,18 +246,43 @@ static void add_small(sv_match_group *work, const sv_template_part *channel, dou
     }
 }
 
-static void add_channel(sv_match_group *work, int64_t template, int64_t i)
+/* Of a template in hand, the round's first. */
+static double *sums_of(const sv_match_group *work, int64_t template, int64_t delay)
+{
+    const sv_match_plan *plan = work->plan;
+    int64_t positions = plan->rounds * SV_WINDOWS * plan->hop;
+    return work->sums + (template - work->first_template) * (positions + plan->reach) +
+           plan->reach - delay + work->round * SV_WINDOWS * plan->hop;
+}
+
+/* Made in `products`, which are written later. */
+static const double *spectra_of(sv_match_group *work, int64_t template, int64_t i)
+{
+    const sv_match_plan *plan = work->plan;
+    if (plan->keeps_spectra) {
+        return plan->spectrum[template][i];
+    }
+    int64_t in_hand = template - work->first_template;
+    double *spectra = work->spectra + (size_t)in_hand * bytes_of_spectra(plan) / sizeof(double);
+    if (work->has_spectra[in_hand] != i) {
+        const sv_template_part *channel = &plan->templates[template]->channels[i];
+        sv_match_plan_spectra(plan, channel, work->products, spectra);
+        work->num_transforms += sv_match_num_parts(plan, channel->length);
+        work->has_spectra[in_hand] = i;
+    }
+    return spectra;
+}
+
+static void add_by_transforms(sv_match_group *work, int64_t template, int64_t i)
 {
     const sv_match_plan *plan = work->plan;
     const sv_template_part *channel = &plan->templates[template]->channels[i];
-    int64_t positions = plan->rounds * SV_WINDOWS * plan->hop;
     int64_t num_parts = sv_match_num_parts(plan, channel->length);
-    const double *spectrum = plan->spectrum[template][i];
-    double *sums = work->sums + (template - work->first_template) * (positions + plan->reach) +
-                   plan->reach - channel->delay + work->round * SV_WINDOWS * plan->hop;
+    const double *spectrum = spectra_of(work, template, i);
+    double *sums = sums_of(work, template, channel->delay);
     spread_windows(work, channel->length);
     for (int64_t part = 0; part < num_parts; part++) {
-        transform_part(work, part, channel->length);
+        transform_part(work, part);
         plan->kernels->multiply(work->products, work->windows, spectrum + 2 * part * plan->size,
                                 plan->size, part > 0);
     }
@@ -208,10 +294,48 @@ static void add_channel(sv_match_group *work, int64_t template, int64_t i)
     }
 }
 
+/* Channels of templates, equally long, that slide along the round together. */
+typedef struct hand {
+    int64_t count;
+    const sv_template_part *channels[SV_MOST_IN_HAND];
+    const double *samples[SV_MOST_IN_HAND];
+    double *sums[SV_MOST_IN_HAND];
+} hand;
+
+static void add_by_products(sv_match_group *work, hand *together)
+{
+    const sv_match_plan *plan = work->plan;
+    if (together->count == 0) {
+        return;
+    }
+    int64_t length = together->channels[0]->length;
+    spread_windows(work, length);
+    plan->kernels->add_slid(work->centred, together->samples, together->count, length,
+                            work->straight, SV_WINDOWS * plan->hop, together->sums);
+    for (int64_t i = 0; i < together->count && work->any_small; i++) {
+        add_small(work, together->channels[i], together->sums[i]);
+    }
+    together->count = 0;
+}
+
+static void take_in_hand(sv_match_group *work, const sv_template_part *channel, double *sums,
+                         hand *together)
+{
+    if (together->count == SV_MOST_IN_HAND ||
+        (together->count > 0 && together->channels[0]->length != channel->length)) {
+        add_by_products(work, together);
+    }
+    together->channels[together->count] = channel;
+    together->samples[together->count] = channel->samples;
+    together->sums[together->count] = sums;
+    together->count++;
+}
+
 /* All channels that pair with one of the recording's, over one round. */
 static sv_status add_paired(sv_match_group *work, int64_t channel, int64_t round, sv_error *error)
 {
     const sv_match_plan *plan = work->plan;
+    hand together = {.count = 0};
     for (int64_t t = 0; t < work->num_templates; t++) {
         int64_t template = work->first_template + t;
         for (int64_t i = 0; i < plan->templates[template]->num_channels; i++) {
@@ -222,9 +346,15 @@ static sv_status add_paired(sv_match_group *work, int64_t channel, int64_t round
             if (status != SV_OK) {
                 return status;
             }
-            add_channel(work, template, i);
+            if (plan->by_products) {
+                const sv_template_part *part = &plan->templates[template]->channels[i];
+                take_in_hand(work, part, sums_of(work, template, part->delay), &together);
+            } else {
+                add_by_transforms(work, template, i);
+            }
         }
     }
+    add_by_products(work, &together);
     return SV_OK;
 }
 
@@ -237,6 +367,9 @@ sv_status sv_match_group_sum(sv_match_group *work, int64_t group, int64_t first_
     work->first_template = first_template;
     work->num_templates = num_templates;
     work->channel = work->round = -1;
+    for (int64_t t = 0; t < SV_MOST_IN_HAND; t++) {
+        work->has_spectra[t] = -1;
+    }
     for (int64_t i = 0; i < num_templates * (positions + plan->reach); i++) {
         work->sums[i] = -0.0;
     }

@@ -2,6 +2,7 @@
 #ifndef SV_ARRAY_MATCH_GROUP_H
 #define SV_ARRAY_MATCH_GROUP_H
 
+#include "array/match_cost.h"
 #include "array/match_plan.h"
 
 typedef struct sv_match_group {
@@ -21,6 +22,9 @@ typedef struct sv_match_group {
     sv_waves *lines; /* the same, window beside window */
     double means[SV_WINDOWS], least[SV_WINDOWS];
     sv_waves *windows, *products, *weights, *scratch;
+    double *centred, *straight; /* for products in the time domain: samples and weights in order */
+    double *spectra; /* of one channel of each template in hand, where the plan keeps none */
+    int64_t has_spectra[SV_MOST_IN_HAND]; /* of which one, −1: of none */
     double *sums;    /* of each template in hand, from `reach` positions before the group on */
     float *function; /* step + 2 values, from a position before the group on */
     int64_t num_transforms, num_direct;

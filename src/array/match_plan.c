@@ -4,18 +4,18 @@
 #include <math.h>
 #include <string.h>
 
+#include "array/match_cost.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/size.h"
 
 enum {
-    LEAST_LEVELS = 4,
-    MOST_LEVELS = 7,
-    MOST_SIZE = 1 << 2 * MOST_LEVELS,
+    MOST_SIZE = 1 << 2 * SV_MOST_LEVELS,
     PART_LENGTH = MOST_SIZE / 2,
     USUAL_POSITIONS = 1 << 15, /* of a group: below it, what is done once for each of them tells */
     MOST_BATCH = 64,
     SPECTRA_BYTES = 12 << 20,
+    MOST_MORE = 1 << 19, /* positions of a group beside the longest delay: they fill memory */
 };
 
 /* ---- pairs --------------------------------------------------------------------------------- */
@@ -155,6 +155,53 @@ void sv_match_plan_close(sv_match_plan *plan)
     *plan = (sv_match_plan){.num_templates = 0};
 }
 
+/* ---- batches ------------------------------------------------------------------------------- */
+
+/* What transforms a set of templates needs. */
+typedef struct spectra {
+    int64_t longest; /* samples of a channel */
+    int64_t parts;   /* of all channels */
+} spectra;
+
+static void add_template(const sv_template *template, spectra *of)
+{
+    for (int64_t i = 0; i < template->num_channels; i++) {
+        int64_t length = template->channels[i].length;
+        of->longest = sv_max_i8(of->longest, length);
+        of->parts += (length + PART_LENGTH - 1) / PART_LENGTH;
+    }
+}
+
+/* At most, whichever size is chosen. */
+static int64_t bytes_of_spectra(const spectra *of)
+{
+    int64_t size = of->longest > 512 ? MOST_SIZE : 4096;
+    return of->parts * size * 2 * (int64_t)sizeof(double);
+}
+
+int64_t sv_match_batch(sv_template *const templates[], int64_t num_templates)
+{
+    spectra of = {.parts = 0};
+    int64_t count = 0;
+    do {
+        add_template(templates[count++], &of);
+    } while (count < sv_min_i8(num_templates, MOST_BATCH) &&
+             bytes_of_spectra(&of) <= SPECTRA_BYTES);
+    if (bytes_of_spectra(&of) <= SPECTRA_BYTES) {
+        return count;
+    }
+    return count > 1 ? count - 1 : sv_min_i8(num_templates, SV_MOST_IN_HAND);
+}
+
+static bool fit_in_memory(const sv_match_plan *plan)
+{
+    spectra of = {.parts = 0};
+    for (int64_t t = 0; t < plan->num_templates; t++) {
+        add_template(plan->templates[t], &of);
+    }
+    return bytes_of_spectra(&of) <= SPECTRA_BYTES;
+}
+
 /* ---- sizes --------------------------------------------------------------------------------- */
 
 static void lay_out(sv_match_plan *plan, int levels)
@@ -164,63 +211,65 @@ static void lay_out(sv_match_plan *plan, int levels)
     plan->part_length = plan->longest <= PART_LENGTH ? plan->longest : PART_LENGTH;
     plan->hop = plan->size - plan->part_length + 1;
     int64_t round = SV_WINDOWS * plan->hop;
-    int64_t wanted = sv_max_i8(USUAL_POSITIONS, 4 * (plan->reach + 2));
+    int64_t usual = plan->keeps_spectra ? USUAL_POSITIONS : sv_max_i8(USUAL_POSITIONS, 4 * round);
+    int64_t more = sv_min_i8(3 * (plan->reach + 2), MOST_MORE);
+    int64_t wanted = sv_max_i8(usual, plan->reach + 2 + more);
     wanted = sv_min_i8(wanted, plan->most_positions + plan->reach + 2);
     plan->rounds = (wanted + round - 1) / round;
     plan->step = plan->rounds * round - plan->reach - 2;
     plan->num_groups = (plan->most_positions + plan->step - 1) / plan->step;
 }
 
-/* What a channel of a template costs, in butterflies of lines. */
-static double cost_of(const sv_match_plan *plan)
+/* Nanoseconds for all of a channel of a template. */
+static double cost_of_all(const sv_match_plan *plan)
 {
-    const double besides = 2.0; /* levels that the rest is worth */
-    return (double)plan->num_groups * (double)plan->rounds * (double)plan->size *
-           ((double)plan->levels + besides);
+    double positions = (double)plan->num_groups * (double)plan->rounds * SV_WINDOWS;
+    return positions * (double)plan->hop *
+           sv_match_cost_of_transforms(plan->levels, plan->hop, plan->num_templates);
 }
 
 static void choose_size(sv_match_plan *plan)
 {
-    int best = MOST_LEVELS;
+    int best = SV_MOST_LEVELS;
     double least = INFINITY;
-    for (int levels = LEAST_LEVELS; levels <= MOST_LEVELS; levels++) {
-        if (plan->longest > (int64_t)1 << (2 * levels - 1) && levels < MOST_LEVELS) {
+    for (int levels = SV_LEAST_LEVELS; levels <= SV_MOST_LEVELS; levels++) {
+        if (plan->longest > (int64_t)1 << (2 * levels - 1) && levels < SV_MOST_LEVELS) {
             continue;
         }
         lay_out(plan, levels);
-        if (cost_of(plan) < least) {
-            least = cost_of(plan);
+        if (cost_of_all(plan) < least) {
+            least = cost_of_all(plan);
             best = levels;
         }
     }
     lay_out(plan, best);
 }
 
-static int64_t bytes_of_spectra(const sv_template *template, int64_t size, int64_t part_length)
+static double mean_length(const sv_match_plan *plan)
 {
-    int64_t parts = 0;
-    for (int64_t i = 0; i < template->num_channels; i++) {
-        parts += (template->channels[i].length + part_length - 1) / part_length;
+    double samples = 0.0, channels = 0.0;
+    for (int64_t t = 0; t < plan->num_templates; t++) {
+        const sv_template *template = plan->templates[t];
+        channels += (double)template->num_channels;
+        for (int64_t i = 0; i < template->num_channels; i++) {
+            samples += (double)template->channels[i].length;
+        }
     }
-    return parts * size * 2 * (int64_t)sizeof(double);
+    return samples / channels;
 }
 
-int64_t sv_match_batch(sv_template *const templates[], int64_t num_templates)
+/* Products need no transform; rounds of the smallest one fit the cache. */
+static void choose_way(sv_match_plan *plan)
 {
-    int64_t count = 0, bytes = 0, longest = 0;
-    while (count < num_templates && count < MOST_BATCH) {
-        for (int64_t i = 0; i < templates[count]->num_channels; i++) {
-            longest = sv_max_i8(longest, templates[count]->channels[i].length);
-        }
-        /* As lay_out() is likely to choose. */
-        int64_t size = longest > 512 ? MOST_SIZE : 4096;
-        bytes += bytes_of_spectra(templates[count], size, sv_min_i8(longest, PART_LENGTH));
-        if (count > 0 && bytes > SPECTRA_BYTES) {
-            break;
-        }
-        count++;
+    const int64_t most = (int64_t)1 << (2 * SV_LEAST_LEVELS - 1);
+    plan->cost_of_transforms =
+        sv_match_cost_of_transforms(plan->levels, plan->hop, plan->num_templates);
+    plan->cost_of_products = sv_match_cost_of_products(mean_length(plan), plan->num_templates);
+    plan->by_products = plan->longest <= most && plan->cost_of_products < plan->cost_of_transforms;
+    plan->size_for_transforms = plan->size;
+    if (plan->by_products) {
+        lay_out(plan, SV_LEAST_LEVELS);
     }
-    return count;
 }
 
 /* ---- tables -------------------------------------------------------------------------------- */
@@ -249,7 +298,7 @@ static turn root_of(const turn of_powers[], int64_t k)
 
 static void fill_roots(int levels, double *roots)
 {
-    turn of_powers[2 * MOST_LEVELS];
+    turn of_powers[2 * SV_MOST_LEVELS];
     int most = 2 * levels - 1;
     of_powers[most] = (turn){-1.0L, 0.0L};
     of_powers[most - 1] = (turn){0.0L, 1.0L};
@@ -302,15 +351,15 @@ static void make_spectrum(const sv_match_plan *plan, const double *samples, int6
     }
 }
 
-static double *make_channel(const sv_match_plan *plan, const sv_template_part *channel,
-                            sv_waves *waves, double *next)
+double *sv_match_plan_spectra(const sv_match_plan *plan, const sv_template_part *channel,
+                              sv_waves *waves, double *spectrum)
 {
     for (int64_t first = 0; first < channel->length; first += plan->part_length) {
         int64_t count = sv_min_i8(plan->part_length, channel->length - first);
-        make_spectrum(plan, channel->samples + first, count, waves, next);
-        next += 2 * plan->size;
+        make_spectrum(plan, channel->samples + first, count, waves, spectrum);
+        spectrum += 2 * plan->size;
     }
-    return next;
+    return spectrum;
 }
 
 static sv_status fill_spectra(sv_match_plan *plan, sv_waves *waves, sv_error *error)
@@ -324,31 +373,39 @@ static sv_status fill_spectra(sv_match_plan *plan, sv_waves *waves, sv_error *er
         }
         for (int64_t i = 0; i < template->num_channels; i++) {
             plan->spectrum[t][i] = next;
-            next = make_channel(plan, &template->channels[i], waves, next);
+            next = sv_match_plan_spectra(plan, &template->channels[i], waves, next);
         }
     }
     return SV_OK;
 }
 
-sv_status sv_match_plan_transforms(sv_match_plan *plan, sv_error *error)
+static sv_status make_spectra(sv_match_plan *plan, sv_error *error)
 {
-    int64_t bytes = 0;
-    choose_size(plan);
-    sv_status status = make_tables(plan, error);
-    if (status != SV_OK) {
-        return status;
-    }
+    int64_t parts = 0;
     for (int64_t t = 0; t < plan->num_templates; t++) {
-        bytes += bytes_of_spectra(plan->templates[t], plan->size, plan->part_length);
+        for (int64_t i = 0; i < plan->templates[t]->num_channels; i++) {
+            parts += sv_match_num_parts(plan, plan->templates[t]->channels[i].length);
+        }
     }
+    int64_t bytes = parts * plan->size * 2 * (int64_t)sizeof(double);
     size_t wave_bytes = (size_t)plan->size * sizeof(sv_waves);
     sv_waves *waves = sv_malloc_aligned(64, wave_bytes);
     plan->spectra = sv_malloc((size_t)bytes);
-    if (waves == NULL || plan->spectra == NULL) {
-        status = sv_fail_memory(error, (size_t)bytes + wave_bytes);
-    } else {
-        status = fill_spectra(plan, waves, error);
-    }
+    sv_status status = waves != NULL && plan->spectra != NULL
+                           ? fill_spectra(plan, waves, error)
+                           : sv_fail_memory(error, (size_t)bytes + wave_bytes);
     sv_free(waves);
+    return status;
+}
+
+sv_status sv_match_plan_way(sv_match_plan *plan, sv_error *error)
+{
+    plan->keeps_spectra = fit_in_memory(plan);
+    choose_size(plan);
+    choose_way(plan);
+    sv_status status = make_tables(plan, error);
+    if (status == SV_OK && !plan->by_products && plan->keeps_spectra) {
+        status = make_spectra(plan, error);
+    }
     return status;
 }

@@ -1,5 +1,6 @@
-/* How a batch of templates is matched: which channels pair, how long the transforms are, and how
- * the function is cut into groups.
+/* How a batch of templates is matched: which channels pair, by transforms (overlap-save) or by
+ * products in the time domain, how long the transforms are, and how the function is cut into
+ * groups.
  *
  * A *round* is sixteen windows of each channel, `hop` positions apart, whose transforms go side by
  * side. A *group* is so many rounds that delays between channels take away little of it: positions
@@ -26,12 +27,17 @@ typedef struct sv_match_plan {
     int64_t reach;   /* the largest delay */
     int levels;
     int64_t size; /* 4^levels, of a transform */
+    bool by_products;
+    double cost_of_products, cost_of_transforms; /* estimates, in nanoseconds for a coefficient */
+    int64_t size_for_transforms;                 /* that would be the best */
     int64_t part_length, hop;
     int64_t rounds; /* of a group */
     int64_t step;
     int64_t num_groups;
 
     double *roots, *reciprocals;
+    /* Of templates whose spectra would fill too much memory they are made again by every group. */
+    bool keeps_spectra;
     double *spectra;    /* of all parts, one after the other */
     double ***spectrum; /* of each template's channels: of the first part */
 } sv_match_plan;
@@ -40,8 +46,13 @@ typedef struct sv_match_plan {
 sv_status sv_match_plan_pair(const sv_timeline *timeline, sv_template *const templates[],
                              int64_t num_templates, sv_match_plan *plan, sv_error *error);
 /* The rest. */
-sv_status sv_match_plan_transforms(sv_match_plan *plan, sv_error *error);
+sv_status sv_match_plan_way(sv_match_plan *plan, sv_error *error);
 void sv_match_plan_close(sv_match_plan *plan);
+
+/* The spectra of a template's channel, part after part; `waves` is room for a transform. Returns
+ * where the next one goes. */
+double *sv_match_plan_spectra(const sv_match_plan *plan, const sv_template_part *channel,
+                              sv_waves *waves, double *spectra);
 
 /* How many templates, from the first on, go in one batch. */
 int64_t sv_match_batch(sv_template *const templates[], int64_t num_templates);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "array/match_cost.h"
 #include "array/match_group.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -11,7 +12,6 @@
 
 enum {
     WORK_BYTES = 20 << 20, /* of all threads together */
-    MOST_AT_ONCE = 16,     /* templates */
     MOST_THREADS = 256,
     SLOTS_PER_THREAD = 2,
     SAMPLED = 16,         /* for a guess one group of so many is taken */
@@ -40,7 +40,7 @@ typedef struct team {
     bool stopped;
     sv_status status;
     sv_error error;
-    int64_t samples_lost, num_transforms, num_direct;
+    int64_t samples_lost, num_transforms, num_direct, bytes_mapped, bytes_copied;
     sv_error loss;
 } team;
 
@@ -221,6 +221,8 @@ static void gather(team *t, const sv_match_group *work)
     t->samples_lost += work->reader.samples_lost;
     t->num_transforms += work->num_transforms;
     t->num_direct += work->num_direct;
+    t->bytes_mapped += work->reader.bytes_mapped;
+    t->bytes_copied += work->reader.bytes_copied;
 }
 
 static void work_off_groups(team *t, sv_match_group *work, uint32_t *counts, bool leader)
@@ -304,7 +306,7 @@ static void choose_threads(team *t)
     most = sv_min_i8(sv_min_i8(most, t->past_group), MOST_THREADS);
     t->threads = (int)sv_min_i8(threads, most);
     t->at_once = 1 + sv_max_i8(0, WORK_BYTES / t->threads - single) / each;
-    t->at_once = sv_min_i8(sv_min_i8(t->at_once, MOST_AT_ONCE), t->plan->num_templates);
+    t->at_once = sv_min_i8(sv_min_i8(t->at_once, SV_MOST_IN_HAND), t->plan->num_templates);
     t->num_slots = SLOTS_PER_THREAD * t->threads;
 }
 
@@ -325,6 +327,8 @@ static void add_report(const team *t, sv_match_report *report)
 {
     report->num_transforms += t->num_transforms;
     report->num_direct += t->num_direct;
+    report->bytes_mapped += t->bytes_mapped;
+    report->bytes_copied += t->bytes_copied;
     report->num_passes++;
     report->threads = t->threads > report->threads ? t->threads : report->threads;
     report->samples_lost = sv_max_i8(report->samples_lost, t->samples_lost);

@@ -11,7 +11,8 @@ typedef struct sv_match_progress {
     double threshold; /* of peaks that are kept; above 1: none is */
     int64_t distance; /* in positions, 1 or more */
     sv_peaks waiting, kept;
-    sv_tally *tally; /* NULL: nothing is counted */
+    sv_tally *tally;  /* NULL: nothing is counted */
+    double deviation; /* NaN: not known, or no value is defined */
 } sv_match_progress;
 
 typedef struct sv_match_pass {

@@ -148,6 +148,21 @@ static sv_status finish(sv_template *made, sv_error *error)
     return SV_OK;
 }
 
+/* With what became of its channels. */
+static sv_status hand_over(sv_status status, sv_template *begun, sv_template **made,
+                           sv_error *error)
+{
+    if (status == SV_OK) {
+        status = finish(begun, error);
+    }
+    if (status != SV_OK) {
+        sv_template_free(begun);
+        return status;
+    }
+    *made = begun;
+    return SV_OK;
+}
+
 /* ---- of views ------------------------------------------------------------------------------ */
 
 static sv_status copy_channel(const sv_template_channel *from, int64_t number,
@@ -194,15 +209,7 @@ sv_status sv_template_make(const sv_template_channel *channels, int64_t num_chan
     for (int64_t i = 0; i < num_channels && status == SV_OK; i++) {
         status = copy_channel(&channels[i], i, &begun->channels[i], error);
     }
-    if (status == SV_OK) {
-        status = finish(begun, error);
-    }
-    if (status != SV_OK) {
-        sv_template_free(begun);
-        return status;
-    }
-    *made = begun;
-    return SV_OK;
+    return hand_over(status, begun, made, error);
 }
 
 /* ---- of a recording ------------------------------------------------------------------------ */
@@ -266,24 +273,16 @@ static sv_status read_axis(const sv_timeline *timeline, sv_template **read, sv_e
         status = read_channel(&reader, i, &begun->channels[i], error);
     }
     sv_timeline_reader_close(&reader);
-    if (status == SV_OK) {
-        status = finish(begun, error);
-    }
-    if (status != SV_OK) {
-        sv_template_free(begun);
-        return status;
-    }
-    *read = begun;
-    return SV_OK;
+    return hand_over(status, begun, read, error);
 }
 
-sv_status sv_template_read(sv_recording *recording, const sv_window *window, sv_template **read,
-                           sv_error *error)
+sv_status sv_template_read(sv_recording *recording, const sv_window *window, const char *channels,
+                           sv_template **read, sv_error *error)
 {
     sv_error own = {.message = ""};
     sv_timeline timeline;
     error = error != NULL ? error : &own;
-    sv_status status = sv_timeline_open(recording, window, NULL, &timeline, error);
+    sv_status status = sv_timeline_open(recording, window, channels, &timeline, error);
     if (status == SV_WINDOW) {
         status = sv_fail(error, SV_WINDOW, "the window of the template holds no sample");
     }

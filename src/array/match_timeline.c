@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
 #include "base/guard.h"
@@ -11,6 +12,8 @@
 #include "format/format.h"
 #include "scan/file.h"
 #include "stats/tile.h"
+
+enum { MOST_BEHIND = 256 << 20 };
 
 /* ---- what is chosen ------------------------------------------------------------------------ */
 
@@ -205,13 +208,14 @@ sv_status sv_timeline_reader_open(const sv_timeline *timeline, const sv_kernels 
                                   sv_timeline_reader *reader, sv_error *error)
 {
     size_t count = (size_t)timeline->num_channels;
-    *reader = (sv_timeline_reader){.timeline = timeline, .kernels = kernels};
+    *reader =
+        (sv_timeline_reader){.timeline = timeline, .kernels = kernels, .bytes = {.direct_fd = -1}};
     reader->readers = sv_calloc(count, sizeof(sv_reader *));
     reader->segments = sv_calloc(count, sizeof *reader->segments);
     if (reader->readers == NULL || reader->segments == NULL) {
         return sv_fail_memory(error, count * (sizeof(sv_reader *) + sizeof *reader->segments));
     }
-    return SV_OK;
+    return sv_match_bytes_open(timeline->io, &reader->bytes, error);
 }
 
 void sv_timeline_reader_close(sv_timeline_reader *reader)
@@ -221,6 +225,7 @@ void sv_timeline_reader_close(sv_timeline_reader *reader)
     }
     sv_free(reader->readers);
     sv_free(reader->segments);
+    sv_match_bytes_close(&reader->bytes);
 }
 
 static sv_status reader_of(sv_timeline_reader *reader, int64_t channel, int64_t segment,
@@ -253,21 +258,65 @@ static void load_samples(void *context)
                l->samples.shape[0], l->to);
 }
 
+/* Unmaps pages that were used, which the page cache keeps: or page tables would grow with the
+ * recording. What other threads use is mapped again; what was written to a private mapping must
+ * stay. */
+static void leave_behind(sv_timeline_reader *reader, const load *l, const sv_recording *source)
+{
+    sv_file file = sv_file_of(source);
+    int64_t itemsize = (int64_t)sv_dtype_itemsize(l->samples.dtype);
+    int64_t stride = sv_max_i8(llabs((long long)l->samples.strides[0]), itemsize);
+    reader->bytes_behind += stride * l->samples.shape[0];
+    if (reader->bytes_behind >= MOST_BEHIND && file.fd >= 0 &&
+        sv_buffer_readonly(sv_recording_buffer(source))) {
+        madvise((void *)(uintptr_t)file.data, (size_t)file.size_bytes, MADV_DONTNEED);
+        reader->bytes_behind = 0;
+    }
+}
+
+static sv_status load_by_calls(sv_timeline_reader *reader, const load *l, const sv_file *file,
+                               sv_error *error)
+{
+    int64_t room = sv_match_bytes_room(&l->samples), count = l->samples.shape[0];
+    sv_status status = SV_OK;
+    for (int64_t done = 0; done < count && status == SV_OK; done += room) {
+        load piece = *l;
+        piece.to += done;
+        piece.samples.address += done * l->samples.strides[0];
+        piece.samples.shape[0] = sv_min_i8(room, count - done);
+        status =
+            sv_match_bytes_read(&reader->bytes, reader->timeline->io, file, &piece.samples, error);
+        if (status == SV_OK) {
+            load_samples(&piece);
+        }
+    }
+    return status;
+}
+
 /* What lies in the mapped file may be cut under us. */
-static sv_status load_guarded(const load *l, const sv_recording *source, sv_error *error)
+static sv_status load_guarded(sv_timeline_reader *reader, const load *l, const sv_recording *source,
+                              sv_error *error)
 {
     sv_file file = sv_file_of(source);
     uintptr_t offset = (uintptr_t)l->samples.address - (uintptr_t)file.data;
     const void *fault = NULL;
-    if (offset >= (uintptr_t)file.size_bytes) {
+    int64_t bytes = l->samples.shape[0] * (int64_t)sv_dtype_itemsize(l->samples.dtype);
+    bool by_calls = reader->bytes.memory != NULL && file.fd >= 0;
+    bool in_file = offset < (uintptr_t)file.size_bytes;
+    *(in_file && !by_calls ? &reader->bytes_mapped : &reader->bytes_copied) += bytes;
+    if (!in_file) {
         load_samples((void *)(uintptr_t)l);
         return SV_OK;
+    }
+    if (by_calls) {
+        return load_by_calls(reader, l, &file, error);
     }
     if (!sv_guard_run(load_samples, (void *)(uintptr_t)l, file.data, (size_t)file.size_bytes,
                       &fault)) {
         int64_t byte = (const char *)fault - file.data;
         return sv_file_fault(&file, byte, byte + 1, error);
     }
+    leave_behind(reader, l, source);
     return sv_file_look(&file, file.size_bytes, NULL, error);
 }
 
@@ -299,7 +348,7 @@ static sv_status read_part(sv_timeline_reader *reader, int64_t channel,
         }
         if (answer == SV_OK) {
             const sv_recording *file = sv_reader_source(source);
-            answer = load_guarded(&l, file, &why);
+            answer = load_guarded(reader, &l, file, &why);
             answer = answer != SV_OK && file != reader->timeline->recording
                          ? sv_fail_at(&why, sv_recording_path(file), SV_FORMAT)
                          : answer;

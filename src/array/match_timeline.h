@@ -3,6 +3,7 @@
 #ifndef SV_ARRAY_MATCH_TIMELINE_H
 #define SV_ARRAY_MATCH_TIMELINE_H
 
+#include "array/match_bytes.h"
 #include "kernel/kernel.h"
 #include "seisview/recording.h"
 #include "seisview/time.h"
@@ -28,6 +29,7 @@ typedef struct sv_timeline_channel {
 
 typedef struct sv_timeline {
     sv_recording *recording;
+    sv_io io; /* how readers bring what is mapped */
     int64_t num_parts, num_channels;
     sv_timeline_part *parts;
     sv_timeline_channel *channels; /* in order of their numbers */
@@ -49,6 +51,9 @@ typedef struct sv_timeline_reader {
     const sv_kernels *kernels;
     sv_reader **readers; /* of each channel the last one that was needed, */
     int64_t *segments;   /* and its segment */
+    sv_match_bytes bytes;
+    int64_t bytes_behind; /* that were mapped since all was unmapped */
+    int64_t bytes_mapped, bytes_copied;
     int64_t samples_lost;
     sv_error loss; /* of the first that was */
 } sv_timeline_reader;

@@ -1,5 +1,6 @@
 /* seisview match: where recordings look like templates. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "cli/command.h"
@@ -28,6 +29,7 @@ static const sv_column columns[NUM_KEYS] = {
 struct match {
     sv_report *report;
     sv_template **templates;
+    double *deviations; /* of each template's function */
 };
 
 /* ---- detections ---------------------------------------------------------------------------- */
@@ -73,7 +75,8 @@ static void on_progress(void *context, int64_t done, int64_t total)
     }
 }
 
-static sv_match_options options_of(struct visit *visit, struct function_file *function)
+static sv_match_options options_of(const struct match *match, struct visit *visit,
+                                   struct function_file *function)
 {
     const struct options *options = visit->options;
     sv_match_options how = SV_MATCH_OPTIONS_INIT;
@@ -85,6 +88,7 @@ static sv_match_options options_of(struct visit *visit, struct function_file *fu
     how.subsample = options->subsample;
     how.function = options->output != NULL ? function_write : NULL;
     how.function_context = function;
+    how.deviations = match->deviations;
     how.scan = options->scan;
     how.scan.progress = on_progress;
     how.scan.progress_context = visit;
@@ -109,24 +113,66 @@ static bool count_positions(const struct match *match, const struct visit *visit
     return true;
 }
 
-static void explain_match(const struct visit *visit, const sv_match_report *report)
+static const char *plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* Which way was taken, and why. */
+static void explain_ways(const struct visit *visit, const sv_match_report *report)
+{
+    const sv_match_way *way = &report->by_transforms;
+    if (way->num_templates > 0) {
+        message(visit->path,
+                "%" PRId64 " template%s at %" PRId64
+                " positions by overlap-save with transforms of "
+                "%" PRId64 " numbers, sixteen windows side by side: estimated at %.2f ns for a "
+                "channel at a position; products in the time domain at %.2f ns",
+                way->num_templates, plural(way->num_templates), report->num_positions,
+                way->transform_size, way->cost, way->other_cost);
+    }
+    way = &report->by_products;
+    if (way->num_templates > 0) {
+        message(visit->path,
+                "%" PRId64 " template%s at %" PRId64 " positions by products in the time domain: "
+                "estimated at %.2f ns for a channel at a position; overlap-save with transforms of "
+                "%" PRId64 " numbers at %.2f ns",
+                way->num_templates, plural(way->num_templates), report->num_positions, way->cost,
+                way->transform_size, way->other_cost);
+    }
+}
+
+static void explain_thresholds(const struct match *match, const struct visit *visit)
+{
+    const struct options *options = visit->options;
+    for (int i = 0; i < options->num_templates && options->threshold_is_mad; i++) {
+        double deviation = match->deviations[i];
+        message(visit->path,
+                isnan(deviation) ? "template %s: no threshold, its function is defined nowhere"
+                                 : "template %s: threshold %.6f, %g times the deviation of %.7f",
+                options->templates[i], options->threshold * deviation, options->threshold,
+                deviation);
+    }
+}
+
+static void explain_match(const struct match *match, const struct visit *visit,
+                          const sv_match_report *report)
 {
     const char *kernel = "unknown";
     double products = (double)report->num_positions * visit->options->num_templates;
     sv_kernel_name(&kernel, NULL);
-    message(visit->path,
-            "%d template%s at %" PRId64 " positions by overlap-save: transforms of %" PRId64
-            " numbers, sixteen windows side by side",
-            visit->options->num_templates, visit->options->num_templates == 1 ? "" : "s",
-            report->num_positions, report->transform_size);
+    explain_ways(visit, report);
+    explain_thresholds(match, visit);
     message(visit->path,
             "%" PRId64 " transforms in %" PRId64 " pass%s; %" PRId64
-            " coefficients summed directly, next to samples 10^8 times as strong",
+            " coefficients summed one by one, next to samples 10^8 times as strong",
             report->num_transforms, report->num_passes, report->num_passes == 1 ? "" : "es",
             report->num_direct);
+    message(visit->path, "%" PRId64 " bytes mapped, %" PRId64 " copied", report->bytes_mapped,
+            report->bytes_copied);
     message(visit->path, "%.3f s, %.1f million coefficients a second, %d thread%s, %s kernels",
             report->seconds, products / report->seconds / 1e6, report->threads,
-            report->threads == 1 ? "" : "s", kernel);
+            plural(report->threads), kernel);
 }
 
 static enum outcome outcome_of(sv_status status)
@@ -163,7 +209,7 @@ static enum outcome match_opened(const struct match *match, struct visit *visit,
     }
     sv_detections_free(detections);
     if (visit->options->explain && outcome == DONE) {
-        explain_match(visit, &report);
+        explain_match(match, visit, &report);
     }
     return outcome == DONE && !visit_check(visit) ? FAILED : outcome;
 }
@@ -173,7 +219,7 @@ static enum outcome match_file(void *context, struct visit *visit)
     const struct match *match = context;
     const struct options *options = visit->options;
     struct function_file function = {.temporary = NULL};
-    sv_match_options how = options_of(visit, &function);
+    sv_match_options how = options_of(match, visit, &function);
     int64_t num_positions;
     if (!count_positions(match, visit, &how, &num_positions) ||
         (options->output != NULL &&
@@ -187,9 +233,9 @@ static enum outcome match_file(void *context, struct visit *visit)
 
 /* ---- the command --------------------------------------------------------------------------- */
 
-static int match_files(const struct options *options, sv_template **templates)
+static int match_files(const struct options *options, sv_template **templates, double *deviations)
 {
-    struct match match = {.templates = templates};
+    struct match match = {.templates = templates, .deviations = deviations};
     int status = templates_read(options, templates);
     if (status != EXIT_DONE) {
         return status;
@@ -216,10 +262,12 @@ int cmd_match(const struct options *options)
     }
     size_t count = (size_t)options->num_templates;
     sv_template **templates = must_have(calloc(count, sizeof(sv_template *)));
-    int status = match_files(options, templates);
+    double *deviations = must_have(calloc(count, sizeof *deviations));
+    int status = match_files(options, templates, deviations);
     for (size_t i = 0; i < count; i++) {
         sv_template_free(templates[i]);
     }
     free(templates);
+    free(deviations);
     return status;
 }

@@ -56,30 +56,39 @@ static bool is_among(char *const *files, const char *path)
     return false;
 }
 
+static bool is_of_format(const sv_recording *recording, const char *name)
+{
+    return strcmp(sv_recording_format(recording), name) == 0;
+}
+
 /* The options that describe raw samples are for raw templates; what tells its format itself is
- * taken at its word, unless it is one of the recordings that the options are of. */
+ * taken at its word, unless it is one of the recordings that the options are of. NumPy's format
+ * tells no sample rate. */
 static sv_status open_template(const struct options *options, const char *path,
                                sv_recording **recording, sv_error *error)
 {
-    static const sv_open_options plain = SV_OPEN_OPTIONS_INIT;
-    if (!is_among(options->files, path) &&
-        sv_recording_open(path, &plain, recording, error) == SV_OK) {
-        if (strcmp(sv_recording_format(*recording), "raw") != 0) {
-            return SV_OK;
-        }
-        sv_recording_close(*recording);
+    sv_open_options plain = SV_OPEN_OPTIONS_INIT;
+    if (is_among(options->files, path) ||
+        sv_recording_open(path, &plain, recording, error) != SV_OK) {
+        return sv_recording_open(path, &options->open, recording, error);
     }
-    return sv_recording_open(path, &options->open, recording, error);
+    bool is_raw = is_of_format(*recording, "raw"), is_npy = is_of_format(*recording, "npy");
+    if (!is_raw && !is_npy) {
+        return SV_OK;
+    }
+    sv_recording_close(*recording);
+    plain.rate = options->open.rate;
+    return sv_recording_open(path, is_raw ? &options->open : &plain, recording, error);
 }
 
 static int read_opened(const char *name, sv_recording *recording, const sv_window *window,
-                       sv_template **template)
+                       const char *channels, sv_template **template)
 {
     sv_error error;
     for (int i = 0; sv_recording_warning(recording, i) != NULL; i++) {
         message(name, "%s", sv_recording_warning(recording, i));
     }
-    sv_status status = sv_template_read(recording, window, template, &error);
+    sv_status status = sv_template_read(recording, window, channels, template, &error);
     if (status == SV_OK) {
         return EXIT_DONE;
     }
@@ -99,7 +108,9 @@ static int read_template(const struct options *options, const char *name, sv_tem
         if (open_template(options, place.path, &recording, &error) != SV_OK) {
             message(place.path, "%s", error.message);
         } else {
-            status = read_opened(name, recording, &place.window, template);
+            /* A window of a recording has the channels that are chosen of it. */
+            const char *channels = is_among(options->files, place.path) ? options->channels : NULL;
+            status = read_opened(name, recording, &place.window, channels, template);
             sv_recording_close(recording);
         }
     }

@@ -327,6 +327,12 @@ typedef struct sv_kernels {
     void (*add_weighed)(const sv_waves *products, const sv_waves *weights, int64_t count,
                         double *sums);
 
+    /* The same, of products in the time domain: for each template Σ template[i] · samples[p + i]
+     * over its `length` samples, for p in [0, count), a multiple of SV_WINDOWS. Samples and weights
+     * are in order of p, and so are the sums of each template. */
+    void (*add_slid)(const double *samples, const double *const templates[], int64_t num_templates,
+                     int64_t length, const double *weights, int64_t count, double *const sums[]);
+
     /* function[i] = sums[i] / divisor to the nearest multiple of 1 / SV_CC_STEPS; −0 of −0 alone.
      */
     void (*settle)(const double *sums, int64_t n, double divisor, float *function);

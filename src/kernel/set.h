@@ -92,6 +92,8 @@ bool SV_SET(weigh_windows)(const sv_waves *samples, int64_t length, int64_t coun
                            sv_waves *scratch, sv_waves *weights);
 void SV_SET(add_weighed)(const sv_waves *products, const sv_waves *weights, int64_t count,
                          double *sums);
+void SV_SET(add_slid)(const double *samples, const double *const templates[], int64_t num_templates,
+                      int64_t length, const double *weights, int64_t count, double *const sums[]);
 void SV_SET(settle)(const double *sums, int64_t n, double divisor, float *function);
 
 #endif

@@ -84,7 +84,27 @@ run match --json --channels 2 --dtype '<f4' --threshold 0.9 --template two.sac@1
 exits 0
 has 1 sample=1 cc=1
 
-check 'the same for any number of threads and any set of kernels'
+check 'a window of the recording has the channels that are chosen'
+run match --json --channel 0,2 --threshold 0.9 --template quake.bin@3009..3409 quake.bin
+exits 0
+[ "$(wc -l <out)" -eq 1 ] || fail 'not one detection'
+has 1 sample=3009 cc=1
+run match --channel 7 --template quake.bin@3009..3409 quake.bin
+refused 1 'the window of the template holds no sample'
+
+check 'a template in every format that is written is the same one'
+for template in window.sac window.mseed window.npy window.f32; do
+    run convert --channel 0 --from 3009 --to 3409 quake.bin "$template"
+    exits 0
+    run match --json --rate 100 --channel 0 --threshold 0.9 --template "$template" quake.bin
+    exits 0
+    [ "$(wc -l <out)" -eq 1 ] || fail "not one detection of $template"
+    has 1 template="\"$template\"" sample=3009 cc=1 time='"2026-01-01T00:00:30.09Z"'
+done
+run match --template window.npy --channel 0 quake.bin
+refused 2 'template window.npy: channel 0 has 100 Hz and the template 1; resample one of them'
+
+check 'the same for any number of threads, any way to read and any set of kernels'
 run match --json --threads 1 --threshold 4mad -o one.npy --template quake.bin@1s..3s quake.bin
 exits 0
 mv out first
@@ -94,11 +114,43 @@ for threads in 2 5; do
     cmp -s out first || fail "other detections with $threads threads"
     cmp -s one.npy more.npy || fail "another function with $threads threads"
 done
+for io in auto map read direct; do
+    run match --json --io $io --threshold 4mad -o more.npy --template quake.bin@1s..3s quake.bin
+    cmp -s out first || fail "other detections with --io $io"
+    cmp -s one.npy more.npy || fail "another function with --io $io"
+done
+run match --explain --io read --threshold 4mad --template quake.bin@1s..3s quake.bin
+grep -q ': 0 bytes mapped, [1-9][0-9]* copied$' err || fail 'not read by calls'
 export SEISVIEW_KERNEL=reference
 run match --json --threshold 4mad -o more.npy --template quake.bin@1s..3s quake.bin
 unset SEISVIEW_KERNEL
 cmp -s out first || fail 'other detections with the reference kernels'
 cmp -s one.npy more.npy || fail 'another function with the reference kernels'
+
+check '--explain: which way was taken and why; the threshold and the deviation it is made of'
+run match --explain --threshold 6mad --template quake.bin@1s..3s --template quake.bin@5s..7s quake.bin
+exits 0
+says '2 templates at 11801 positions by overlap-save with transforms of' \
+    'template quake.bin@1s..3s: threshold ' 'template quake.bin@5s..7s: threshold ' \
+    ' transforms in 2 passes; 0 coefficients summed one by one' \
+    ' bytes mapped, 0 copied' ' coefficients a second, ' \
+    'quake.bin: raw, 140.6 KiB' ' of anonymous memory at most'
+grep -q 'products in the time domain at [0-9.]* ns$' err || fail 'not what the other way costs'
+awk '/: template quake.bin@.*: threshold/ {
+    seen++
+    for (i = 1; i < NF; i++) {
+        threshold = $i == "threshold" ? $(i + 1) + 0 : threshold
+        deviation = $i == "of" ? $(i + 1) + 0 : deviation
+    }
+    wrong += !(deviation > 0 && threshold / deviation > 5.9999 && threshold / deviation < 6.0001)
+} END { exit !(seen == 2 && wrong == 0) }' err || fail 'no line for each template'
+run match --explain --threshold 0.9 --template quake.bin@1s..1.1s quake.bin
+exits 0
+says '1 template at 11991 positions by products in the time domain: estimated at ' \
+    '0 transforms in 1 pass; 0 coefficients summed one by one' ' bytes mapped, 0 copied' \
+    ' coefficients a second, ' \
+    'quake.bin: raw, 140.6 KiB' ' of anonymous memory at most'
+grep -q 'overlap-save with transforms of 256 numbers at [0-9.]* ns$' err || fail 'no other way'
 
 check 'a threshold that no coefficient reaches finds nothing'
 run match --threshold 1000mad --template quake.bin@1s..3s quake.bin

@@ -1188,7 +1188,7 @@ END_TEST
 
 /* ---- windows side by side -------------------------------------------------------------------- */
 
-enum { LEVELS = 3, WAVES = 1 << 2 * LEVELS, WINDOW = 20, PLACES = WAVES - WINDOW + 1 };
+enum { LEVELS = 3, WAVES = 1 << 2 * LEVELS, WINDOW = 20, PLACES = WAVES - WINDOW + 1, SLID = 13 };
 
 typedef struct side_by_side {
     sv_waves samples[WAVES], others[WAVES];
@@ -1196,8 +1196,25 @@ typedef struct side_by_side {
     double roots[2 * WAVES], reciprocals[WAVES];
     double means[SV_WINDOWS], squares[SV_WINDOWS];
     double sums[SV_WINDOWS * PLACES];
+    double slid[SLID][SV_WINDOWS * PLACES];
     float function[SV_WINDOWS * PLACES];
 } side_by_side;
+
+/* Templates slide along the windows' numbers, whatever they are; more of them than are done at
+ * once.
+ */
+static void slide(const sv_kernels *set, const side_by_side *s, const sv_waves *weights,
+                  double sums[SLID][SV_WINDOWS * PLACES])
+{
+    const double *templates[SLID];
+    double *to[SLID];
+    for (int t = 0; t < SLID; t++) {
+        templates[t] = s->roots + t;
+        to[t] = sums[t];
+    }
+    set->add_slid(sv_windows_in(s->samples), templates, SLID, WINDOW, sv_windows_in(weights),
+                  SV_WINDOWS * (PLACES - WINDOW), to);
+}
 
 /* What a set makes of the same samples, step by step; the roots need not be roots. */
 static void correlate(const sv_kernels *set, side_by_side *s)
@@ -1209,6 +1226,7 @@ static void correlate(const sv_kernels *set, side_by_side *s)
     }
     ck_assert(set->weigh_windows(s->samples, WINDOW, PLACES, s->reciprocals, s->squares, s->scratch,
                                  weights) == (s->function[0] != 0.0F));
+    slide(set, s, weights, s->slid);
     set->take_off(s->samples, WAVES, s->means, s->others);
     set->transform(s->others, LEVELS, s->roots);
     set->multiply(s->samples, s->others, s->roots, WAVES, false);
@@ -1246,6 +1264,7 @@ START_TEST(correlations_of_windows_side_by_side)
         correlate(tested, first);
         correlate(reference, second);
         ck_assert_mem_eq(first->sums, second->sums, sizeof first->sums);
+        ck_assert_mem_eq(first->slid, second->slid, sizeof first->slid);
         ck_assert_mem_eq(first->function, second->function, sizeof first->function);
         ck_assert_mem_eq(first->means, second->means, sizeof first->means);
     }

@@ -9,8 +9,13 @@
 #if __has_feature(thread_sanitizer)
 #define SV_THREAD_SANITIZER 1
 #endif
+#if __has_feature(address_sanitizer)
+#define SV_ADDRESS_SANITIZER 1
+#endif
 #elif defined(__SANITIZE_THREAD__)
 #define SV_THREAD_SANITIZER 1
+#elif defined(__SANITIZE_ADDRESS__)
+#define SV_ADDRESS_SANITIZER 1
 #endif
 
 /* ThreadSanitizer keeps most of the address space, and all signals blocked once a handler has been
@@ -18,6 +23,16 @@
 static inline bool under_thread_sanitizer(void)
 {
 #ifdef SV_THREAD_SANITIZER
+    return true;
+#else
+    return false;
+#endif
+}
+
+/* Memory is then not what a program would take without. */
+static inline bool under_memory_tracker(void)
+{
+#if defined(SV_THREAD_SANITIZER) || defined(SV_ADDRESS_SANITIZER)
     return true;
 #else
     return false;

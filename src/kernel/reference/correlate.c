@@ -1,10 +1,10 @@
 /* What makes coefficients of correlation of products: the spread of sliding windows, and sums over
  * channels. Loops over sixteen windows, which compilers turn into registers of any width. */
 #include <math.h>
+#include <string.h>
 
+#include "kernel/reference/vector.h"
 #include "kernel/set.h"
-
-#define SV_INLINE static inline __attribute__((always_inline))
 
 /* Mean and sum of squares about it, of a run of samples in each window. */
 typedef struct moments {
@@ -166,6 +166,67 @@ void SV_SET(add_weighed)(const sv_waves *products, const sv_waves *weights, int6
         }
     }
 }
+
+/* ---- products in the time domain ----------------------------------------------------------- */
+
+/* Sixteen positions of as many templates as half of the registers hold. */
+enum { VECTORS = SV_WINDOWS / STEP, TOGETHER = NUM_REGISTERS / (2 * VECTORS) };
+
+SV_INLINE void slide(const double *samples, const double *const templates[], int num_templates,
+                     int64_t length, double products[][SV_WINDOWS])
+{
+    vector sums[TOGETHER][VECTORS] = {{{0.0}}};
+    for (int64_t i = 0; i < length; i++) {
+        vector x[VECTORS];
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) {
+            memcpy(&x[v], samples + i + v * STEP, sizeof x[v]);
+        }
+#pragma GCC unroll 8
+        for (int t = 0; t < num_templates; t++) {
+            double factor = templates[t][i];
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; v++) {
+                sums[t][v] += x[v] * factor;
+            }
+        }
+    }
+#pragma GCC unroll 8
+    for (int t = 0; t < num_templates; t++) {
+        memcpy(products[t], sums[t], sizeof products[t]);
+    }
+}
+
+SV_INLINE void add_slid_some(const double *samples, const double *const templates[],
+                             int num_templates, int64_t length, const double *weights,
+                             int64_t count, double *const sums[])
+{
+    double products[TOGETHER][SV_WINDOWS], weighed[SV_WINDOWS];
+    for (int64_t p = 0; p < count; p += SV_WINDOWS) {
+        slide(samples + p, templates, num_templates, length, products);
+        for (int t = 0; t < num_templates; t++) {
+            double *to = sums[t] + p;
+            weigh_products(products[t], weights + p, weighed);
+            for (int i = 0; i < SV_WINDOWS; i++) {
+                to[i] += weighed[i];
+            }
+        }
+    }
+}
+
+void SV_SET(add_slid)(const double *samples, const double *const templates[], int64_t num_templates,
+                      int64_t length, const double *weights, int64_t count, double *const sums[])
+{
+    int64_t t = 0;
+    for (; num_templates - t >= TOGETHER; t += TOGETHER) {
+        add_slid_some(samples, templates + t, TOGETHER, length, weights, count, sums + t);
+    }
+    for (; t < num_templates; t++) {
+        add_slid_some(samples, templates + t, 1, length, weights, count, sums + t);
+    }
+}
+
+/* ---- the function -------------------------------------------------------------------------- */
 
 void SV_SET(settle)(const double *sums, int64_t n, double divisor, float *function)
 {

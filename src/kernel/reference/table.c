@@ -48,5 +48,6 @@ const sv_kernels SV_SET(kernels) = {
     .take_off = SV_SET(take_off),
     .weigh_windows = SV_SET(weigh_windows),
     .add_weighed = SV_SET(add_weighed),
+    .add_slid = SV_SET(add_slid),
     .settle = SV_SET(settle),
 };

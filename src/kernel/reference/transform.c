@@ -1,23 +1,16 @@
 /* The Fourier transform of eight lanes side by side (Cooley and Tukey 1965, radix 4). Lanes never
  * meet, so that registers of any width do the same arithmetic. A quarter is done before the next is
- * begun: from some level on, all that is in work fits the first cache. */
+ * begun: from some level on, all that is in work fits the first cache.
+ *
+ * No library's, since none was found that does several in float64 at once. Measured with AVX-512,
+ * for each sample of windows of 256 to 16,384 real numbers, forwards or back: this 0.3 to 0.9 ns,
+ * KissFFT 131 compiled for double and for the processor 2.9 to 4.5, pocketfft in C as Debian's
+ * NumPy 1.24 has it 2.0 to 5.5. The KissFFT that Debian packages is of float32, which errs by 1e-2
+ * beside an earthquake 10^6 times as strong. */
 #include <string.h>
 
+#include "kernel/reference/vector.h"
 #include "kernel/set.h"
-
-#if defined(__AVX512F__)
-enum { VECTOR_BYTES = 64 };
-#elif defined(__AVX__)
-enum { VECTOR_BYTES = 32 };
-#else
-enum { VECTOR_BYTES = 16 };
-#endif
-
-#define SV_INLINE static inline __attribute__((always_inline))
-
-typedef double vector __attribute__((vector_size(VECTOR_BYTES)));
-
-enum { STEP = VECTOR_BYTES / sizeof(double) }; /* lanes that are done at once */
 
 typedef struct number {
     vector re, im;
