@@ -36,6 +36,7 @@ typedef struct sv_row_values {
     const float *f4;
     const double *f8;
     int64_t n;
+    const void *next; /* where the next row lies of which the same holds; NULL: not known */
 } sv_row_values;
 
 /* Takes the values of the row at `position`. It may be left in the middle when the file is cut
@@ -68,6 +69,8 @@ void sv_rows_close(sv_rows_read *set);
 sv_status sv_rows_detrend(sv_rows_read *set, int order, const sv_scan_options *options,
                           sv_scan_report *report, sv_error *error);
 
+/* What one takes; about. */
+int64_t sv_rows_scratch_bytes(const sv_rows_read *set, int64_t samples);
 sv_status sv_rows_scratch_open(sv_rows_scratch *scratch, const sv_rows_read *set, int64_t samples,
                                sv_error *error);
 void sv_rows_scratch_close(sv_rows_scratch *scratch);

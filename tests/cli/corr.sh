@@ -99,6 +99,26 @@ exits 0
 has 1 0=1 1=null
 has 2 1=null sample_stdev=0
 
+check 'means and deviations are those that stats prints'
+for options in '--layout interleaved' '--layout planar' '--layout planar --detrend'; do
+    seq 1 3000 | awk '{ print ($1 * 7919) % 1009 + $1 % 3 * 1000 }' | "$MAKE_SAMPLES" '<i4' >whole.bin
+    # shellcheck disable=SC2086
+    run corr --json --dtype i4 --channels 3 $options whole.bin
+    mv out correlated
+    # shellcheck disable=SC2086
+    run stats --json --dtype i4 --channels 3 $options whole.bin
+    for line in 1 2 3; do
+        mean=$(value "$line" sample_mean) deviation=$(value "$line" sample_stdev)
+        mv out measured && mv correlated out
+        case $options in *detrend*) ;; *)
+            has "$line" sample_mean="$mean" ;; esac
+        awk -v a="$deviation" -v b="$(value "$line" sample_stdev)" \
+            'BEGIN { exit !((a - b) ^ 2 <= (4e-15 * a) ^ 2) }' ||
+            fail "$options: the deviation is $(value "$line" sample_stdev) instead of $deviation"
+        mv out correlated && mv measured out
+    done
+done
+
 check 'trends are taken away'
 samples '<f8' 0 0 11 9 20 20 31 29 40 40 >trend.bin
 run corr --json --dtype f8 --channels 2 --detrend trend.bin
