@@ -155,9 +155,40 @@ refused 1 'two.npy: it is one of the recordings'
 run corr -o nowhere/matrix.npy two.bin
 refused 2 'nowhere/matrix.npy: '
 
+check '2,000 channels, whatever the length, in 64 MiB beside the matrix'
+# A sanitizer has memory of its own.
+most=64
+! grep -aq '__[at]san_init' "$SEISVIEW" || most=4096
+holds_memory()
+{
+    run corr --threads 2 --explain -o matrix.npy "$@"
+    exits 0
+    awk -v most="$most" '/of anonymous memory at most/ {
+        found = 1
+        for (i = 1; i < NF; i++) if ($(i + 1) == "MiB") all = $i
+        exit !(all - $NF <= most)
+    }
+    END { if (!found) exit 1 }' err || fail "$*: $(tail -n 1 err)"
+}
+truncate -s $((2000 * 4000 * 4)) many.bin
+for options in '' '--layout planar' '--layout planar --dtype f8 --detrend' '--dtype >i2'; do
+    # shellcheck disable=SC2086
+    holds_memory --channels 2000 $options many.bin
+done
+mkdir many
+seq -f 'many/%.0f.f32' 2000 >many.txt
+xargs truncate -s 12000 <many.txt
+holds_memory @many.txt
+samples '<f4' 1 2 nan 4 >rest.f32
+cat many.bin rest.f32 | head -c $((2000 * 1000 * 4)) >few.bin
+cat rest.f32 few.bin | head -c $((2000 * 1000 * 4)) >gaps.bin
+holds_memory --channels 2000 gaps.bin
+rm -r many many.bin few.bin
+
 check '--explain names the kernels'
 run corr --explain "$DATA/quake.bin"
 exits 0
+grep -q 'GB/s; too little to compare' err || fail 'no rate'
 grep -q 'OpenBLAS with its [A-Za-z0-9]* kernels' err || fail 'no kernels are named'
 OPENBLAS_CORETYPE=Prescott run corr --explain "$DATA/quake.bin"
 grep -qi 'OpenBLAS with its \(Prescott\|Core2\|armv\|[a-z]*\) kernels' err || fail 'not what was asked for'
