@@ -64,9 +64,7 @@ void sv_frames_scratch_close(sv_frames_scratch *scratch)
 
 static const char *address_of(const load *l, int64_t row, int64_t frame)
 {
-    const sv_view *samples = &l->group->segment.samples;
-    return sv_step(sv_step(samples->address, l->set->rows[l->from].row + row, samples->strides[0]),
-                   l->group->first + l->first + frame, samples->strides[1]);
+    return sv_rows_address(l->set, l->group, l->from + row, l->first + frame);
 }
 
 static bool are_native(const load *l)

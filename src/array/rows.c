@@ -255,13 +255,18 @@ static int64_t count_beside(const load *l, int64_t i)
     return count;
 }
 
-static char *address_of(const load *l, int64_t i)
+const char *sv_rows_address(const sv_rows_read *set, const sv_row_group *group, int64_t row,
+                            int64_t sample)
 {
-    const sv_view *samples = &l->group->segment.samples;
-    int64_t row = l->set->rows[l->group->position + i].row;
-    int64_t sample = l->group->first + l->first;
-    return sv_step(sv_step(samples->address, row, samples->strides[0]), sample,
-                   samples->strides[1]);
+    const sv_view *samples = &group->segment.samples;
+    const char *first =
+        sv_step(samples->address, set->rows[group->position + row].row, samples->strides[0]);
+    return sv_step(first, group->first + sample, samples->strides[1]);
+}
+
+static const char *address_of(const load *l, int64_t i)
+{
+    return sv_rows_address(l->set, l->group, i, l->first);
 }
 
 static void load_in_place(void *context)

@@ -82,6 +82,11 @@ sv_status sv_rows_load(const sv_rows_read *set, const sv_row_group *group, int64
                        int64_t count, int64_t first, int64_t n, sv_rows_scratch *scratch,
                        sv_take_row *take, void *context, sv_rows_count *counted, sv_error *error);
 
+/* Where a sample of a row of the group lies, which is in place; counted from where the rows begin.
+ */
+const char *sv_rows_address(const sv_rows_read *set, const sv_row_group *group, int64_t row,
+                            int64_t sample);
+
 /* Runs body(context), which touches the recording's mapping, and looks whether the file is still
  * whole. The body may be left in the middle. SV_TRUNCATED, SV_IO. */
 sv_status sv_rows_guard(void (*body)(void *context), void *context, const sv_recording *recording,
