@@ -30,12 +30,17 @@ enum {
     SUMS_BYTES = 16 << 20,  /* of the runs' sums */
     OWN_BYTES = 36 << 20,   /* of the threads' own chunks and products */
     PRODUCTS = 128,
+    FINE_PRODUCTS = 32,
     TILE = 256,
     LOAD_ROWS = 64, /* loaded at a time, where threads load one chunk together */
     MERGE_ROWS = 8,
     PAGE_BYTES = 4096, /* frames that lie alike in their pages are written without waiting */
     ROW_GAP = 32       /* between rows, or all would fall on the same few places of the cache */
 };
+
+/* By how much of a row's squared deviations float32 may be off with its squares; usually it is half
+ * as much. */
+#define MOST_ERROR 5e-7
 
 /* Of a chunk, by row. */
 typedef struct time_chunk {
@@ -74,6 +79,7 @@ typedef struct comoments {
     char *of_chunks;    /* what they point to, */
     float *samples;     /* and theirs */
     float *products;    /* of each thread: of a chunk, of many rows a tile */
+    bool *is_rough;     /* of many rows: each tile on the diagonal */
     run runs[MOST_CHUNKS];
     char *of_runs; /* what these point to */
     sv_rows_scratch *scratch;
@@ -210,19 +216,19 @@ typedef struct block {
     int rows;
 } block;
 
-/* The products of rows of `left` and `right`, of one block with itself the upper triangle. A
- * float32 sum of more than PRODUCTS products, which BLAS adds one by one, errs by more than 1e-6 at
- * times. */
-static void multiply(const comoments *c, const block *left, const block *right, int samples,
+/* The products of samples [first, last) of rows of `left` and `right`, of one block with itself the
+ * upper triangle, in sums of PRODUCTS, which BLAS adds one by one in float32: as many as err by
+ * less than 1e-6, unless nearly all of what is added comes first. */
+static void multiply(const comoments *c, const block *left, const block *right, int first, int last,
                      float *products, int step)
 {
     const sv_blas *blas = c->work->blas;
     int row_step = step_of(c), first_trans = c->is_frames ? SV_TRANS : SV_NO_TRANS;
     int second_trans = c->is_frames ? SV_NO_TRANS : SV_TRANS;
-    for (int first = 0; first < samples; first += PRODUCTS) {
-        int n = samples - first < PRODUCTS ? samples - first : PRODUCTS;
-        int64_t skip = first * (c->is_frames ? (int64_t)row_step : 1);
-        float before = first > 0 ? 1.0F : 0.0F;
+    for (int from = first; from < last; from += PRODUCTS) {
+        int n = last - from < PRODUCTS ? last - from : PRODUCTS;
+        int64_t skip = from * (c->is_frames ? (int64_t)row_step : 1);
+        float before = from > first ? 1.0F : 0.0F;
         if (left == right) {
             blas->ssyrk(SV_ROW_MAJOR, SV_UPPER, first_trans, left->rows, n, 1.0F,
                         left->samples + skip, row_step, before, products, step);
@@ -234,14 +240,74 @@ static void multiply(const comoments *c, const block *left, const block *right, 
     }
 }
 
-/* Adds a chunk's products of row `row` with rows [column, column + count). */
-static void merge(const comoments *c, const time_chunk *chunk, int64_t row, int64_t column,
-                  int64_t count, const float *products, double *sums)
+/* Where products of a chunk go: those of `rows` rows from `row` on with `columns` from `column` on;
+ * of what lies on the diagonal the upper triangle. */
+typedef struct place {
+    int64_t row, column, rows, columns;
+    float *products;
+    int step;
+    double *sums;
+} place;
+
+static void merge(const comoments *c, const time_chunk *chunk, const place *at)
 {
-    c->work->set->kernels->add_products(
-        sums + row * c->n + column, products, count, chunk->units[row], chunk->units + column,
-        chunk->share * chunk->deltas[row], chunk->deltas + column,
-        -(double)chunk->n * chunk->offsets[row], chunk->offsets + column);
+    for (int64_t k = 0; k < at->rows; k++) {
+        int64_t skip = at->row == at->column ? k : 0, row = at->row + k;
+        int64_t column = at->column + skip;
+        c->work->set->kernels->add_products(
+            at->sums + row * c->n + column, at->products + k * at->step + skip, at->columns - skip,
+            chunk->units[row], chunk->units + column, chunk->share * chunk->deltas[row],
+            chunk->deltas + column, -(double)chunk->n * chunk->offsets[row],
+            chunk->offsets + column);
+    }
+}
+
+/* What float32 made of the rows' squares, beside what is known of them, shows how it errs. */
+static bool are_rough(const time_chunk *chunk, const place *at)
+{
+    for (int64_t k = 0; k < at->rows; k++) {
+        const sv_centred *row = &chunk->rows[at->row + k];
+        double squares = row->m2 + row->sum * sv_centred_offset(row);
+        double made = (double)at->products[k * at->step + k] * row->unit * row->unit;
+        if (fabs(made - squares) > MOST_ERROR * row->m2) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_finely(const comoments *c, const time_chunk *chunk, const block *left,
+                       const block *right, const place *at)
+{
+    time_chunk part = *chunk;
+    for (int first = 0; first < chunk->n; first += FINE_PRODUCTS) {
+        int last = (int)sv_min_i8(first + FINE_PRODUCTS, chunk->n);
+        multiply(c, left, right, first, last, at->products, at->step);
+        merge(c, &part, at);
+        part.share = 0.0; /* the means' part is added once */
+        part.n = 0;
+    }
+}
+
+/* Adds the products of a chunk's rows; of rows with themselves it says whether they were `rough`,
+ * and added finely. */
+static bool add_block(const comoments *c, const time_chunk *chunk, const float *samples,
+                      const place *at, bool rough)
+{
+    int64_t apart = c->is_frames ? 1 : step_of(c);
+    block left = {samples + at->row * apart, (int)at->rows};
+    block right = {samples + at->column * apart, (int)at->columns};
+    const block *second = at->row == at->column ? &left : &right;
+    if (!rough) {
+        multiply(c, &left, second, 0, (int)chunk->n, at->products, at->step);
+        rough = at->row == at->column && are_rough(chunk, at);
+    }
+    if (rough) {
+        add_finely(c, chunk, &left, second, at);
+    } else {
+        merge(c, chunk, at);
+    }
+    return rough;
 }
 
 /* ---- runs of few rows ------------------------------------------------------------------------ */
@@ -263,12 +329,8 @@ static bool add_chunk(comoments *c, run *r, int64_t i, int worker)
     }
     settle(c, chunk, r->moments, r->n);
     r->n += chunk->n;
-    float *products = c->products + worker * c->n * c->n;
-    block all = {samples_of(c, chunk), (int)c->n};
-    multiply(c, &all, &all, (int)chunk->n, products, (int)c->n);
-    for (int64_t row = 0; row < c->n; row++) {
-        merge(c, chunk, row, row, c->n - row, products + row * c->n + row, r->sums);
-    }
+    place all = {0, 0, c->n, c->n, c->products + worker * c->n * c->n, (int)c->n, r->sums};
+    add_block(c, chunk, samples_of(c, chunk), &all, false);
     return true;
 }
 
@@ -327,40 +389,41 @@ static void merge_rows(void *context, int64_t i, int worker)
 
 /* ---- tiles of many rows ---------------------------------------------------------------------- */
 
-static int64_t num_tiles(const comoments *c)
+static int64_t tiles_across(const comoments *c)
 {
-    int64_t edge = (c->n + TILE - 1) / TILE;
-    return edge * (edge + 1) / 2;
+    return (c->n + TILE - 1) / TILE;
 }
 
-/* Tile i of the upper triangle, column by column. */
-static void place_of_tile(int64_t i, int64_t *row, int64_t *column)
+/* Returns whether the products were rough. */
+static bool add_tile(const comoments *c, int64_t down, int64_t across, bool rough, int worker)
 {
-    int64_t down = i, across = 0;
-    while (down > across) {
-        down -= across + 1;
-        across++;
-    }
-    *row = down * TILE;
-    *column = across * TILE;
+    int64_t row = down * TILE, column = across * TILE;
+    place at = {.row = row,
+                .column = column,
+                .rows = sv_min_i8(TILE, c->n - row),
+                .columns = sv_min_i8(TILE, c->n - column),
+                .products = c->products + (int64_t)worker * TILE * TILE,
+                .step = TILE,
+                .sums = c->sums};
+    return add_block(c, &c->chunks[0], c->samples, &at, rough);
 }
 
-static void multiply_tile(void *context, int64_t i, int worker)
+static void add_diagonal_tile(void *context, int64_t i, int worker)
+{
+    comoments *c = context;
+    c->is_rough[i] = add_tile(c, i, i, false, worker);
+}
+
+/* Tile i above the diagonal, column by column. */
+static void add_other_tile(void *context, int64_t i, int worker)
 {
     const comoments *c = context;
-    const time_chunk *chunk = &c->chunks[0];
-    int64_t row, column;
-    place_of_tile(i, &row, &column);
-    int rows = (int)sv_min_i8(TILE, c->n - row), columns = (int)sv_min_i8(TILE, c->n - column);
-    int64_t apart = c->is_frames ? 1 : step_of(c);
-    float *products = c->products + (int64_t)worker * TILE * TILE;
-    block left = {c->samples + row * apart, rows}, right = {c->samples + column * apart, columns};
-    multiply(c, &left, row == column ? &left : &right, (int)chunk->n, products, TILE);
-    for (int64_t k = 0; k < rows; k++) {
-        int64_t skip = row == column ? k : 0;
-        merge(c, chunk, row + k, column + skip, columns - skip, products + k * TILE + skip,
-              c->sums);
+    int64_t down = i, across = 1;
+    while (down >= across) {
+        down -= across;
+        across++;
     }
+    add_tile(c, down, across, c->is_rough[down] || c->is_rough[across], worker);
 }
 
 /* ---- a round --------------------------------------------------------------------------------- */
@@ -391,7 +454,9 @@ static void do_tiles(comoments *c)
     if (look_for_missing(c, chunk, 0)) {
         settle(c, chunk, c->moments, c->merged);
         c->merged += chunk->n;
-        sv_crew_run(c->work->crew, multiply_tile, c, num_tiles(c));
+        int64_t across = tiles_across(c);
+        sv_crew_run(c->work->crew, add_diagonal_tile, c, across);
+        sv_crew_run(c->work->crew, add_other_tile, c, across * (across - 1) / 2);
     }
 }
 
@@ -522,10 +587,11 @@ static sv_status make_scratch(comoments *c, sv_error *error)
     size_t products_bytes = (size_t)(size * products_of(c->work->set)) * sizeof(float);
     c->samples = sv_malloc_aligned(PAGE_BYTES, samples_bytes);
     c->products = sv_malloc_aligned(64, products_bytes);
+    c->is_rough = sv_calloc((size_t)tiles_across(c), sizeof *c->is_rough);
     c->scratch = sv_calloc((size_t)size, sizeof *c->scratch);
     c->frames_scratch = sv_calloc((size_t)size, sizeof *c->frames_scratch);
     c->counted = sv_calloc((size_t)size, sizeof *c->counted);
-    if (c->samples == NULL || c->products == NULL || c->scratch == NULL ||
+    if (c->samples == NULL || c->products == NULL || c->is_rough == NULL || c->scratch == NULL ||
         c->frames_scratch == NULL || c->counted == NULL) {
         return sv_fail_memory(error, samples_bytes + products_bytes);
     }
@@ -572,6 +638,7 @@ static void end(comoments *c)
     sv_free(c->of_runs);
     sv_free(c->samples);
     sv_free(c->products);
+    sv_free(c->is_rough);
     sv_free(c->scratch);
     sv_free(c->frames_scratch);
     sv_free(c->counted);

@@ -92,21 +92,19 @@ static void fill_rows(const figures *f, const sv_trend *trends)
     }
 }
 
-/* In place of the sums. What float32 leaves of a row's squares differs from its deviation in the
- * seventh digit: coefficients are of sums that err alike, so that of equal rows is 1. */
+/* In place of the sums. */
 static void fill_pairs(const figures *f)
 {
     int64_t rows = f->made->num_rows;
     double n = (double)f->made->num_samples;
     const double *deviations = f->made->deviations;
     for (int64_t i = 0; i < rows; i++) {
-        double ii = *place_of(f, i, i);
         for (int64_t j = rows - 1; j >= i; j--) {
-            double ij = *place_of(f, i, j), value = NAN;
+            double mean = *place_of(f, i, j) / n, x = deviations[i], y = deviations[j], value = NAN;
             if (f->options->covariance) {
-                value = i == j ? deviations[i] * deviations[i] : ij / n;
-            } else if (deviations[i] > 0.0 && deviations[j] > 0.0) {
-                value = i == j ? 1.0 : correlation_of(ii, *place_of(f, j, j), ij);
+                value = i == j ? x * x : mean;
+            } else if (x > 0.0 && y > 0.0) {
+                value = i == j ? 1.0 : correlation_of(x * x, y * y, mean);
             }
             set_pair(f, i, j, value);
         }

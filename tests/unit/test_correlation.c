@@ -389,12 +389,13 @@ END_TEST
 START_TEST(test_what_all_rows_share)
 {
     struct random random = random_begin("shared");
-    for (int k = 0; k < 6; k++) {
-        data d = make_data(&random, 64, k / 2 == 2 ? 70000 : 2048, 0.0, 0.05);
+    for (int k = 0; k < 8; k++) { /* also in tiles */
+        int64_t rows = k / 2 == 3 ? 530 : 64, n = k / 2 == 2 ? 70000 : 2048;
+        data d = make_data(&random, rows, n, 0.0, 0.05);
         for (int64_t at = 0; at < d.n; at++) {
             double wave = sin((double)at * 0.0123) + (k / 2 == 2 ? 1e-3 * (double)at : 0.0);
             for (int64_t i = 0; i < d.rows; i++) {
-                row_of(&d, i)[at] += k / 2 == 1 ? (at == 0 ? 100.0 : 0.0) : wave;
+                row_of(&d, i)[at] += k / 2 % 2 == 1 ? (at == 0 ? 100.0 : 0.0) : wave;
             }
         }
         write_and_open(&d, SV_F4, SV_NATIVE_ENDIAN, k % 2 == 0 ? SV_INTERLEAVED : SV_PLANAR);
