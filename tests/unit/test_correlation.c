@@ -328,7 +328,7 @@ START_TEST(test_same_bits_for_any_number_of_threads)
     struct random random = random_begin("threads");
     for (int k = 0; k < 5; k++) {
         data d =
-            make_data(&random, k == 2 ? 530 : (k < 2 ? 4 : 40), k < 2 ? 600000 : 6000, 5.0, 1.0);
+            make_data(&random, k == 2 ? 530 : (k < 2 ? 4 : 40), k < 2 ? 270000 : 6000, 5.0, 1.0);
         if (k == 3) {
             punch(&random, &d, 4);
             punch(&random, &d, 5);
