@@ -1,18 +1,20 @@
 /* Correlation: the matrix of the correlation coefficients, or the covariances, of many channels
  * over one stretch of time.
  *
- * The samples are taken in chunks of all channels. Each channel of a chunk is centred on its own
- * mean in float64 and rounded to float32, OpenBLAS's ssyrk multiplies the chunk with itself, and
- * the products are merged in float64 and in order, with the means' share (Chan, Golub and LeVeque
- * 1983). So neither the length of a recording nor its offset costs accuracy: against plain float64
- * coefficients are right to 1e-6. The bits do not depend on the number of threads, but may on
- * OpenBLAS's set of kernels (array.h says how a program lets it choose the right one).
+ * The samples are taken in chunks of all channels. Of each channel of a chunk about its mean is
+ * taken off, what is left is rounded to float32, OpenBLAS's ssyrk multiplies the chunk with itself,
+ * and the products are merged in float64 and in order, with the means' share (Chan, Golub and
+ * LeVeque 1983). So neither the length of a recording nor its offset costs accuracy: against plain
+ * float64 coefficients are right to 1e-6. Means and deviations are found in float64 in the same
+ * pass, and are those of summary.h but for the last digits. The bits do not depend on the number of
+ * threads, but may on OpenBLAS's set of kernels (array.h says how a program lets it choose the
+ * right one).
  *
  * NaN and infinities are missing. Of a pair of channels the samples count that both have, for the
  * means and deviations too. What a channel with gaps has to do with all others is measured by
  * further passes in float64, for up to 128 such channels at once: the others do not pay for it.
  *
- * Besides the matrix some 30 MiB are needed at most, whatever the length. */
+ * Besides the matrix 64 MiB are needed at most, whatever the length. */
 #ifndef SEISVIEW_CORRELATION_H
 #define SEISVIEW_CORRELATION_H
 

@@ -25,8 +25,49 @@ static double value_at(const sv_row_values *values, int64_t i)
     return values->f4 != NULL ? (double)values->f4[i] : values->f8[i];
 }
 
-/* Some samples are missing, or so large that sums of them may overflow. */
-static sv_centred centre_present(const sv_row_values *values, float *to)
+/* ---- by a pilot ------------------------------------------------------------------------------ */
+
+/* Of what was written: the squares' mean where float32's range is near its end, and how many
+ * variances the square of the mean may be, which costs as much of the accuracy. */
+#define LEAST_SQUARES 1e-20
+#define MOST_SQUARES  1e20
+#define MOST_OFFSET   4.0
+
+/* The sum of equal samples may have been rounded, which must not look like a deviation. */
+sv_pilot sv_pilot_of(const sv_spread *spread, int64_t n)
+{
+    double value = spread->min == spread->max ? spread->min : spread->sum / (double)n;
+    double size = fmax(spread->max - value, value - spread->min);
+    double scale = isfinite(size) ? 1.0 / unit_above(size) : 1.0;
+    return (sv_pilot){value, fmin(fmax(scale, 0x1p-120), 0x1p120)};
+}
+
+bool sv_pilot_centred(sv_pilot pilot, const sv_deviations *found, int64_t n, sv_centred *centred)
+{
+    double offset = found->sum / (double)n, m2 = found->squares - found->sum * offset;
+    double square = found->squares / (double)n * pilot.scale * pilot.scale;
+    bool is_constant = found->squares == 0.0 && found->sum == 0.0;
+    *centred = (sv_centred){pilot.value, found->sum, m2 > 0.0 ? m2 : 0.0, 1.0 / pilot.scale, n, -1};
+    return is_constant || (square > LEAST_SQUARES && square < MOST_SQUARES &&
+                           offset * offset * (double)n <= MOST_OFFSET * m2);
+}
+
+static sv_pilot pilot_of(const sv_row_values *values)
+{
+    sv_spread spread = {0.0, (double)INFINITY, -(double)INFINITY};
+    int64_t n = values->n < SV_PILOT_SAMPLES ? values->n : SV_PILOT_SAMPLES;
+    for (int64_t i = 0; i < n; i++) {
+        double x = value_at(values, i * (values->n / n));
+        spread.sum += x;
+        spread.min = x < spread.min ? x : spread.min;
+        spread.max = x > spread.max ? x : spread.max;
+    }
+    return sv_pilot_of(&spread, n);
+}
+
+/* ---- a row ----------------------------------------------------------------------------------- */
+
+sv_centred sv_centre_in_steps(const sv_row_values *values, float *to)
 {
     sv_centred centred = {.unit = 1.0, .first_missing = -1};
     double sum = 0.0, most = 0.0;
@@ -39,79 +80,38 @@ static sv_centred centre_present(const sv_row_values *values, float *to)
             centred.first_missing = i;
         }
     }
-    double mean = centred.present > 0 ? sum / (double)centred.present : 0.0;
+    double n = centred.present > 0 ? (double)centred.present : 1.0, mean = sum / n;
     for (int64_t i = 0; i < values->n; i++) {
         double x = value_at(values, i);
         most = isfinite(x) ? fmax(most, fabs(x * SHRUNK - mean)) : most;
     }
-    double unit = unit_above(most);
+    double unit = unit_above(most), rest = 0.0, squares = 0.0;
     for (int64_t i = 0; i < values->n; i++) {
         double x = value_at(values, i);
-        to[i] = isfinite(x) ? (float)((x * SHRUNK - mean) / unit) : 0.0F;
+        double deviation = isfinite(x) ? (x * SHRUNK - mean) / unit : 0.0;
+        to[i] = (float)deviation;
+        rest += deviation;
+        squares += deviation * deviation;
     }
-    centred.mean = mean / SHRUNK;
     centred.unit = unit / SHRUNK;
+    centred.pilot = mean / SHRUNK;
+    centred.sum = rest * centred.unit;
+    centred.m2 = fmax(squares - rest * rest / n, 0.0) * centred.unit * centred.unit;
     return centred;
-}
-
-/* All samples are there, and of sums that do not overflow. */
-static bool centre_all(const sv_kernels *kernels, const sv_row_values *values, float *to,
-                       sv_centred *centred)
-{
-    sv_spread spread;
-    int64_t n = values->n;
-    if (values->f4 != NULL) {
-        kernels->spread_f4(values->f4, n, &spread);
-    } else {
-        kernels->spread_f8(values->f8, n, &spread);
-    }
-    if (!isfinite(spread.sum) || !isfinite(spread.max - spread.min)) {
-        return false;
-    }
-    /* The sum of equal samples may have been rounded, which must not look like a deviation. */
-    bool is_constant = spread.min == spread.max;
-    double mean = is_constant ? spread.min : spread.sum / (double)n;
-    double unit = unit_above(fmax(spread.max - mean, mean - spread.min));
-    if (values->f4 != NULL) {
-        kernels->shift_f4(values->f4, n, mean, 1.0 / unit, to);
-    } else {
-        kernels->shift_f8(values->f8, n, mean, 1.0 / unit, to);
-    }
-    *centred = (sv_centred){mean, 0.0, unit, n, -1};
-    return true;
-}
-
-/* ---- by a pilot ------------------------------------------------------------------------------ */
-
-/* Of what was written: the squares' mean where float32's range is near its end, and how many
- * variances the square of the mean may be, which costs as much of the accuracy. */
-#define LEAST_SQUARES 1e-20
-#define MOST_SQUARES  1e20
-#define MOST_OFFSET   4.0
-
-sv_pilot sv_pilot_of(const sv_spread *spread, int64_t n)
-{
-    float value = (float)(spread->sum / (double)n);
-    double size = fmax(spread->max - (double)value, (double)value - spread->min);
-    double scale = isfinite(size) ? 1.0 / unit_above(size) : 1.0;
-    return (sv_pilot){value, (float)fmin(fmax(scale, 0x1p-120), 0x1p120)};
-}
-
-bool sv_pilot_centred(sv_pilot pilot, double sum, double squares, int64_t n, sv_centred *centred)
-{
-    double unit = 1.0 / (double)pilot.scale, rest = sum / (double)n;
-    double square = squares / (double)n, variance = square - rest * rest;
-    bool is_constant = squares == 0.0 && sum == 0.0;
-    *centred = (sv_centred){(double)pilot.value + rest * unit, rest, unit, n, -1};
-    return is_constant || (square > LEAST_SQUARES && square < MOST_SQUARES &&
-                           rest * rest <= MOST_OFFSET * variance);
 }
 
 sv_centred sv_centre_row(const sv_kernels *kernels, const sv_row_values *values, float *to)
 {
+    sv_pilot pilot = pilot_of(values);
+    sv_deviations found;
     sv_centred centred;
-    if (centre_all(kernels, values, to, &centred)) {
-        return centred;
+    if (values->f4 != NULL) {
+        kernels->centre_row_f4(values->f4, values->n, pilot.value, pilot.scale, to, values->next,
+                               &found);
+    } else {
+        kernels->centre_row_f8(values->f8, values->n, pilot.value, pilot.scale, to, values->next,
+                               &found);
     }
-    return centre_present(values, to);
+    bool will_do = sv_pilot_centred(pilot, &found, values->n, &centred);
+    return will_do ? centred : sv_centre_in_steps(values, to);
 }

@@ -5,14 +5,8 @@
 
 #include "array/blas.h"
 #include "array/crew.h"
+#include "array/row_moments.h"
 #include "array/rows.h"
-
-/* Of a row, over all samples that it has. */
-typedef struct sv_row_moments {
-    double mean;
-    int64_t present;
-    double largest; /* |x|, about: of the means of chunks and deviations from them */
-} sv_row_moments;
 
 /* What the passes share. */
 typedef struct sv_correlating {
@@ -28,6 +22,9 @@ typedef struct sv_correlating {
 /* Shows the progress after `samples` of `rows` rows; SV_CANCELLED where that was asked for. */
 sv_status sv_correlating_go_on(sv_correlating *work, int64_t samples, int64_t rows,
                                sv_error *error);
+
+/* So many threads have work and room: more would only take memory. */
+int sv_comoments_most_threads(const sv_rows_read *set);
 
 /* Fills the upper triangle of `products` (num_rows × num_rows) with Σ(x − mean)(y − mean), right
  * for pairs of rows that have all samples; and the rows' moments. SV_INVALID: a sample is missing

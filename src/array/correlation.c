@@ -79,15 +79,13 @@ static double largest(const sv_row_moments *moments, const sv_trend *trend)
 
 static void fill_rows(const figures *f, const sv_trend *trends)
 {
-    double n = (double)f->made->num_samples;
     for (int64_t i = 0; i < f->made->num_rows; i++) {
         const sv_row_moments *moments = &f->moments[i];
-        bool has_some = moments->present > 0;
-        double deviation = has_some ? sqrt(*place_of(f, i, i) / n) : (double)NAN;
+        double deviation = sv_row_deviation(moments);
         double least = ROUNDING * largest(moments, trends != NULL ? &trends[i] : NULL);
         int exponent = 0;
         f->made->num_missing[i] = f->made->num_samples - moments->present;
-        f->made->means[i] = has_some ? moments->mean : (double)NAN;
+        f->made->means[i] = sv_row_mean(moments);
         f->made->deviations[i] = deviation <= least ? 0.0 : deviation;
         frexp(deviation, &exponent);
         f->units[i] = deviation > 0.0 && isfinite(deviation) ? ldexp(1.0, exponent) : 1.0;
@@ -102,13 +100,11 @@ static void fill_pairs(const figures *f)
     const double *deviations = f->made->deviations;
     for (int64_t i = 0; i < rows; i++) {
         for (int64_t j = rows - 1; j >= i; j--) {
-            double mean = *place_of(f, i, j) / n, value = NAN;
+            double mean = *place_of(f, i, j) / n, x = deviations[i], y = deviations[j], value = NAN;
             if (f->options->covariance) {
-                value = mean;
-            } else if (deviations[i] > 0.0 && deviations[j] > 0.0) {
-                value = i == j ? 1.0
-                               : correlation_of(deviations[i] * deviations[i],
-                                                deviations[j] * deviations[j], mean);
+                value = i == j ? x * x : mean;
+            } else if (x > 0.0 && y > 0.0) {
+                value = i == j ? 1.0 : correlation_of(x * x, y * y, mean);
             }
             set_pair(f, i, j, value);
         }
@@ -180,7 +176,9 @@ static sv_status begin(sv_rows_read *set, sv_correlating *work, sv_scan_report *
         status = sv_rows_detrend(set, options->detrend_order, &options->scan, report, error);
     }
     if (status == SV_OK) {
-        status = sv_crew_open(options->scan.threads, &work->crew, error);
+        int threads = options->scan.threads, most = sv_comoments_most_threads(set);
+        threads = threads > 0 ? threads : sv_num_processors();
+        status = sv_crew_open(threads < most ? threads : most, &work->crew, error);
     }
     const sv_row_group *group = &set->groups[0];
     work->total_bytes =

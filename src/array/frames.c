@@ -37,7 +37,7 @@ sv_status sv_frames_scratch_open(sv_frames_scratch *scratch, int64_t rows, int64
     size_t wide = (size_t)rows * sizeof(double), narrow = (size_t)rows * sizeof(float);
     *scratch = (sv_frames_scratch){
         .sums = sv_malloc_aligned(64, wide),
-        .squares = sv_malloc_aligned(64, narrow),
+        .squares = sv_malloc_aligned(64, wide),
         .pilots = sv_malloc_aligned(64, narrow),
         .scales = sv_malloc_aligned(64, narrow),
         .row = sv_malloc_aligned(64, (size_t)samples * sizeof(float)),
@@ -45,7 +45,7 @@ sv_status sv_frames_scratch_open(sv_frames_scratch *scratch, int64_t rows, int64
     };
     if (scratch->sums == NULL || scratch->squares == NULL || scratch->pilots == NULL ||
         scratch->scales == NULL || scratch->row == NULL || scratch->piece == NULL) {
-        return sv_fail_memory(error, wide + 3 * narrow + (size_t)samples * sizeof(float));
+        return sv_fail_memory(error, 2 * (wide + narrow) + (size_t)samples * sizeof(float));
     }
     return SV_OK;
 }
@@ -64,9 +64,7 @@ void sv_frames_scratch_close(sv_frames_scratch *scratch)
 
 static const char *address_of(const load *l, int64_t row, int64_t frame)
 {
-    const sv_view *samples = &l->group->segment.samples;
-    return sv_step(sv_step(samples->address, l->set->rows[l->from].row + row, samples->strides[0]),
-                   l->group->first + l->first + frame, samples->strides[1]);
+    return sv_rows_address(l->set, l->group, l->from + row, l->first + frame);
 }
 
 static bool are_native(const load *l)
@@ -102,8 +100,8 @@ static void centre_alone(const load *l, int64_t i)
     float *row = l->scratch->row;
     l->set->kernels->convert(samples->dtype, address_of(l, i, 0), (ptrdiff_t)samples->strides[1],
                              l->n, row);
-    sv_row_values values = {row, NULL, l->n};
-    l->centred[l->from + i] = sv_centre_row(l->set->kernels, &values, row);
+    sv_row_values values = {row, NULL, l->n, NULL};
+    l->centred[l->from + i] = sv_centre_in_steps(&values, row);
     for (int64_t k = 0; k < l->n; k++) {
         l->to[k * l->step + l->from + i] = row[k];
     }
@@ -129,14 +127,13 @@ static void choose_pilots(const load *l)
             spread.max = x > spread.max ? x : spread.max;
         }
         sv_pilot pilot = sv_pilot_of(&spread, SV_PILOT_SAMPLES);
-        s->pilots[i] = pilot.value;
-        s->scales[i] = pilot.scale;
-        s->sums[i] = 0.0;
-        s->squares[i] = 0.0F;
+        s->pilots[i] = (float)pilot.value;
+        s->scales[i] = (float)pilot.scale;
+        s->sums[i] = s->squares[i] = 0.0;
     }
 }
 
-/* The frames of the next piece, in the order in which they lie. */
+/* Frames that are converted are not fetched ahead by the kernel. */
 static void fetch(const load *l, int64_t first)
 {
     int64_t frame_bytes = l->group->segment.samples.strides[1];
@@ -155,15 +152,17 @@ static void load_frames(void *context)
     for (int64_t first = 0, step; first < l->n; first += SV_FRAMES_PIECE) {
         int64_t n = sv_min_i8(SV_FRAMES_PIECE, l->n - first);
         const float *frames = frames_at(l, first, n, &step);
-        fetch(l, first + n);
+        if (!are_native(l)) {
+            fetch(l, first + n);
+        }
         l->set->kernels->centre_frames(frames, step, n, l->count, s->pilots, s->scales,
                                        l->to + first * l->step + l->from, l->step, s->sums,
                                        s->squares);
     }
     for (int64_t i = 0; i < l->count; i++) {
-        sv_pilot pilot = {s->pilots[i], s->scales[i]};
-        if (!sv_pilot_centred(pilot, s->sums[i], (double)s->squares[i], l->n,
-                              &l->centred[l->from + i])) {
+        sv_pilot pilot = {(double)s->pilots[i], (double)s->scales[i]};
+        sv_deviations found = {s->sums[i], s->squares[i]};
+        if (!sv_pilot_centred(pilot, &found, l->n, &l->centred[l->from + i])) {
             centre_alone(l, i);
         }
     }

@@ -14,8 +14,8 @@ enum { SV_FRAMES_PIECE = 64 };
 
 /* Memory of one thread, for `rows` rows. */
 typedef struct sv_frames_scratch {
-    double *sums;
-    float *squares, *pilots, *scales;
+    double *sums, *squares;
+    float *pilots, *scales;
     float *row;   /* of the chunk, by itself */
     float *piece; /* SV_FRAMES_PIECE converted frames */
 } sv_frames_scratch;

@@ -47,7 +47,8 @@ typedef struct gaps {
 static void split_row(void *context, int64_t position, const sv_row_values *values)
 {
     const gaps *g = context;
-    double *to[NUM_KINDS], mean = g->moments[position].mean, scale = 1.0 / g->units[position];
+    double *to[NUM_KINDS], mean = g->moments[position].base + g->moments[position].offset,
+                           scale = 1.0 / g->units[position];
     for (int kind = 0; kind < NUM_KINDS; kind++) {
         to[kind] = g->rows[kind] + position * CHUNK;
     }

@@ -132,27 +132,36 @@ static int64_t dense_step(int64_t samples, size_t itemsize)
     return samples * (int64_t)itemsize + GAP_BYTES;
 }
 
+static int64_t most_staged(const sv_rows_read *set)
+{
+    int64_t rows = 0;
+    for (int64_t i = 0; i < set->num_groups; i++) {
+        if (set->groups[i].reader != NULL) {
+            rows = sv_max_i8(rows, set->groups[i].count);
+        }
+    }
+    return rows;
+}
+
+int64_t sv_rows_scratch_bytes(const sv_rows_read *set, int64_t samples)
+{
+    return (DENSE_ROWS + most_staged(set) + 2) * dense_step(samples, sizeof(double));
+}
+
 sv_status sv_rows_scratch_open(sv_rows_scratch *scratch, const sv_rows_read *set, int64_t samples,
                                sv_error *error)
 {
-    int64_t staged_rows = 0;
-    for (int64_t i = 0; i < set->num_groups; i++) {
-        if (set->groups[i].reader != NULL) {
-            staged_rows = sv_max_i8(staged_rows, set->groups[i].count);
-        }
-    }
     size_t row_bytes = (size_t)samples * sizeof(double);
-    size_t dense_bytes = (size_t)(DENSE_ROWS * dense_step(samples, sizeof(double)));
     *scratch = (sv_rows_scratch){
         .samples = samples,
-        .dense = sv_malloc_aligned(64, dense_bytes),
+        .dense = sv_malloc_aligned(64, (size_t)(DENSE_ROWS * dense_step(samples, sizeof(double)))),
         .f4 = sv_malloc_aligned(64, row_bytes),
         .f8 = sv_malloc_aligned(64, row_bytes),
-        .staged = sv_malloc_aligned(64, (size_t)staged_rows * row_bytes),
+        .staged = sv_malloc_aligned(64, (size_t)most_staged(set) * row_bytes),
     };
     if (scratch->dense == NULL || scratch->f4 == NULL || scratch->f8 == NULL ||
         scratch->staged == NULL) {
-        return sv_fail_memory(error, dense_bytes + (2 + (size_t)staged_rows) * row_bytes);
+        return sv_fail_memory(error, (size_t)sv_rows_scratch_bytes(set, samples));
     }
     return SV_OK;
 }
@@ -192,24 +201,37 @@ static void take_f8(const load *l, int64_t position, double *values)
     if (trends != NULL) {
         sv_trend_subtract(&trends[position], l->group->first + l->first, l->n, values);
     }
-    l->take(l->context, position, &(sv_row_values){NULL, values, l->n});
+    l->take(l->context, position, &(sv_row_values){NULL, values, l->n, NULL});
 }
 
-/* A row whose samples lie at `address`, `stride` bytes apart. */
-static void take_row(const load *l, int64_t position, const char *address, int64_t stride)
+/* Rows lie far apart: without this each would be waited for. */
+static void fetch(const char *address, int64_t bytes)
+{
+    for (int64_t byte = 0; address != NULL && byte < bytes; byte += 64) {
+        __builtin_prefetch(address + byte, 0, 2);
+    }
+}
+
+/* A row whose samples lie at `address`, `stride` bytes apart; the next one's lie at `next`. */
+static void take_row(const load *l, int64_t position, const char *address, int64_t stride,
+                     const char *next)
 {
     const sv_kernels *kernels = l->set->kernels;
     sv_dtype dtype = l->group->segment.samples.dtype;
     bool keeps = l->set->trends == NULL;
-    sv_row_values values = {NULL, NULL, l->n};
+    sv_row_values values = {NULL, NULL, l->n, NULL};
     if (keeps && is_native(dtype, SV_F4, stride, address)) {
         values.f4 = (const float *)(const void *)address;
+        values.next = next;
     } else if (keeps && is_native(dtype, SV_F8, stride, address)) {
         values.f8 = (const double *)(const void *)address;
+        values.next = next;
     } else if (keeps && sv_kernel_is_f4(dtype)) {
+        fetch(next, stride <= 8 ? l->n * stride : 0);
         kernels->convert(dtype, address, (ptrdiff_t)stride, l->n, l->scratch->f4);
         values.f4 = l->scratch->f4;
     } else {
+        fetch(next, stride <= 8 ? l->n * stride : 0);
         sv_load_f8(kernels, dtype, address, (ptrdiff_t)stride, l->n, l->scratch->f8);
         take_f8(l, position, l->scratch->f8);
         return;
@@ -233,27 +255,18 @@ static int64_t count_beside(const load *l, int64_t i)
     return count;
 }
 
-static char *address_of(const load *l, int64_t i)
+const char *sv_rows_address(const sv_rows_read *set, const sv_row_group *group, int64_t row,
+                            int64_t sample)
 {
-    const sv_view *samples = &l->group->segment.samples;
-    int64_t row = l->set->rows[l->group->position + i].row;
-    int64_t sample = l->group->first + l->first;
-    return sv_step(sv_step(samples->address, row, samples->strides[0]), sample,
-                   samples->strides[1]);
+    const sv_view *samples = &group->segment.samples;
+    const char *first =
+        sv_step(samples->address, set->rows[group->position + row].row, samples->strides[0]);
+    return sv_step(first, group->first + sample, samples->strides[1]);
 }
 
-/* Rows lie far apart: without this each would be waited for. */
-static void fetch_next(const load *l, int64_t i)
+static const char *address_of(const load *l, int64_t i)
 {
-    const sv_view *samples = &l->group->segment.samples;
-    int64_t bytes = sv_min_i8(l->n * samples->strides[1], SV_PAGE);
-    if (i >= l->from + l->count || samples->strides[1] > 8) {
-        return;
-    }
-    const char *address = address_of(l, i);
-    for (int64_t byte = 0; byte < bytes; byte += 64) {
-        __builtin_prefetch(address + byte, 0, 2);
-    }
+    return sv_rows_address(l->set, l->group, i, l->first);
 }
 
 static void load_in_place(void *context)
@@ -265,15 +278,15 @@ static void load_in_place(void *context)
     for (int64_t i = l->from, count; i < l->from + l->count; i += count) {
         count = count_beside(l, i);
         if (count == 1) {
-            fetch_next(l, i + 1);
-            take_row(l, l->group->position + i, address_of(l, i), samples->strides[1]);
+            const char *next = i + 1 < l->from + l->count ? address_of(l, i + 1) : NULL;
+            take_row(l, l->group->position + i, address_of(l, i), samples->strides[1], next);
             continue;
         }
         l->set->kernels->part(address_of(l, i), (ptrdiff_t)samples->strides[1], itemsize,
                               (int)count, l->n, l->scratch->dense, (ptrdiff_t)step);
         for (int64_t row = 0; row < count; row++) {
             take_row(l, l->group->position + i + row, l->scratch->dense + row * step,
-                     (int64_t)itemsize);
+                     (int64_t)itemsize, NULL);
         }
     }
 }

@@ -36,6 +36,7 @@ typedef struct sv_row_values {
     const float *f4;
     const double *f8;
     int64_t n;
+    const void *next; /* where the next row lies of which the same holds; NULL: not known */
 } sv_row_values;
 
 /* Takes the values of the row at `position`. It may be left in the middle when the file is cut
@@ -68,6 +69,8 @@ void sv_rows_close(sv_rows_read *set);
 sv_status sv_rows_detrend(sv_rows_read *set, int order, const sv_scan_options *options,
                           sv_scan_report *report, sv_error *error);
 
+/* What one takes; about. */
+int64_t sv_rows_scratch_bytes(const sv_rows_read *set, int64_t samples);
 sv_status sv_rows_scratch_open(sv_rows_scratch *scratch, const sv_rows_read *set, int64_t samples,
                                sv_error *error);
 void sv_rows_scratch_close(sv_rows_scratch *scratch);
@@ -78,6 +81,11 @@ void sv_rows_scratch_close(sv_rows_scratch *scratch);
 sv_status sv_rows_load(const sv_rows_read *set, const sv_row_group *group, int64_t from,
                        int64_t count, int64_t first, int64_t n, sv_rows_scratch *scratch,
                        sv_take_row *take, void *context, sv_rows_count *counted, sv_error *error);
+
+/* Where a sample of a row of the group lies, which is in place; counted from where the rows begin.
+ */
+const char *sv_rows_address(const sv_rows_read *set, const sv_row_group *group, int64_t row,
+                            int64_t sample);
 
 /* Runs body(context), which touches the recording's mapping, and looks whether the file is still
  * whole. The body may be left in the middle. SV_TRUNCATED, SV_IO. */

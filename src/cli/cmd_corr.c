@@ -210,6 +210,27 @@ static bool check_files(const struct corr *corr)
     return same;
 }
 
+/* Of the rows of the first segment. */
+static double ceiling_of(const struct corr *corr)
+{
+    const struct lineup *lineup = &corr->lineup;
+    const struct lane *lane = &lineup->lanes[0];
+    int64_t *rows = must_have(calloc((size_t)lineup->count, sizeof *rows)), count = 0;
+    while (count < lineup->count && lane[count].recording == lane->recording &&
+           lane[count].segment == lane->segment && lane[count].first == lane->first) {
+        rows[count] = lane[count].row;
+        count++;
+    }
+    sv_scan_range range = {.segment = lane->segment,
+                           .rows = rows,
+                           .num_rows = count,
+                           .first = lane->first,
+                           .last = lane->first + lineup->num_samples};
+    double ceiling = explain_ceiling(lane->recording, range, &corr->options->scan);
+    free(rows);
+    return ceiling;
+}
+
 static void say_how(struct corr *corr)
 {
     const sv_scan_report *report = &corr->report;
@@ -225,8 +246,9 @@ static void say_how(struct corr *corr)
             report->bytes_mapped, report->bytes_copied, report->num_blocks);
     message(NULL, "%d thread%s, %s kernels; OpenBLAS with its %s kernels, on the same threads",
             report->threads, report->threads == 1 ? "" : "s", kernel, core);
-    message(NULL, "%.3f s, %.1f GFLOP/s", report->seconds,
-            products * (double)result->num_samples / report->seconds / 1e9);
+    int64_t bytes = report->bytes_mapped + report->bytes_copied;
+    explain_rate(NULL, bytes, report->seconds, explain_can_rate(bytes) ? ceiling_of(corr) : 0.0);
+    message(NULL, "%.1f GFLOP/s", products * (double)result->num_samples / report->seconds / 1e9);
     message(NULL, "%.1f MiB of anonymous memory at most, of which the matrix takes %.1f",
             (double)corr->peak_anonymous / 1048576.0, products * 8.0 / 1048576.0);
 }

@@ -30,43 +30,54 @@ void explain_look_at_memory(int64_t *peak_anonymous)
     fclose(status);
 }
 
-/* Of the first chosen rows and as many samples as a fraction of a second takes. Twice: what comes
- * first may have pages to map. */
-static bool measure_ceiling(struct visit *visit, double *bytes_per_second)
+double explain_ceiling(sv_recording *recording, sv_scan_range range, const sv_scan_options *scan)
 {
-    struct walk walk;
-    *bytes_per_second = 0.0;
-    walk_begin(&walk, &visit->selection);
-    if (walk_segment(&walk) && walk_rows(&walk)) {
-        int64_t frame_bytes =
-            walk.num_rows * (int64_t)sv_dtype_itemsize(walk.segment.samples.dtype);
-        int64_t room = CEILING_BYTES / frame_bytes, there = walk.last - walk.first;
-        sv_scan_range range =
-            walk_range(&walk, walk.first, walk.first + (there < room ? there : room));
-        for (int i = 0; i < 2; i++) {
-            double rate = 0.0;
-            sv_ceiling(visit->recording, &range, &visit->options->scan, &rate, NULL);
-            *bytes_per_second = rate > *bytes_per_second ? rate : *bytes_per_second;
-        }
+    sv_segment segment;
+    double most = 0.0;
+    if (sv_recording_segment(recording, range.segment, &segment) != SV_OK) {
+        return 0.0;
     }
-    walk_end(&walk);
-    return *bytes_per_second > 0.0;
+    int64_t frame_bytes = range.num_rows * (int64_t)sv_dtype_itemsize(segment.samples.dtype);
+    int64_t room = CEILING_BYTES / frame_bytes;
+    range.last = range.last - range.first < room ? range.last : range.first + room;
+    for (int i = 0; i < 2; i++) {
+        double rate = 0.0;
+        sv_ceiling(recording, &range, scan, &rate, NULL);
+        most = rate > most ? rate : most;
+    }
+    return most;
 }
 
-static void explain_rate(struct visit *visit)
+bool explain_can_rate(int64_t bytes)
 {
-    const sv_scan_report *report = &visit->report;
-    int64_t bytes = report->bytes_mapped + report->bytes_copied; /* holes are not read */
-    double rate = report->seconds > 0.0 ? (double)bytes / report->seconds : 0.0, ceiling;
-    if (bytes < LEAST_BYTES_TO_RATE) {
-        message(visit->path, "%.6f s, %.2f GB/s; too little to compare with the ceiling",
-                report->seconds, rate / 1e9);
-    } else if (measure_ceiling(visit, &ceiling)) {
-        message(visit->path, "%.3f s, %.2f GB/s, %.2f of the ceiling of %.2f GB/s", report->seconds,
-                rate / 1e9, rate / ceiling, ceiling / 1e9);
+    return bytes >= LEAST_BYTES_TO_RATE;
+}
+
+void explain_rate(const char *path, int64_t bytes, double seconds, double ceiling)
+{
+    double rate = seconds > 0.0 ? (double)bytes / seconds : 0.0;
+    if (!explain_can_rate(bytes)) {
+        message(path, "%.6f s, %.2f GB/s; too little to compare with the ceiling", seconds,
+                rate / 1e9);
+    } else if (ceiling > 0.0) {
+        message(path, "%.3f s, %.2f GB/s, %.2f of the ceiling of %.2f GB/s", seconds, rate / 1e9,
+                rate / ceiling, ceiling / 1e9);
     } else {
-        message(visit->path, "%.3f s, %.2f GB/s", report->seconds, rate / 1e9);
+        message(path, "%.3f s, %.2f GB/s", seconds, rate / 1e9);
     }
+}
+
+static double ceiling_of(struct visit *visit)
+{
+    struct walk walk;
+    double ceiling = 0.0;
+    walk_begin(&walk, &visit->selection);
+    if (walk_segment(&walk) && walk_rows(&walk)) {
+        ceiling = explain_ceiling(visit->recording, walk_range(&walk, walk.first, walk.last),
+                                  &visit->options->scan);
+    }
+    walk_end(&walk);
+    return ceiling;
 }
 
 /* Where the bytes were, and what was done about it. */
@@ -105,7 +116,9 @@ void explain(struct visit *visit)
         explain_reading(visit);
         message(visit->path, "%" PRId64 " blocks, %d thread%s, %s kernels", report->num_blocks,
                 report->threads, report->threads == 1 ? "" : "s", kernel);
-        explain_rate(visit);
+        int64_t bytes = report->bytes_mapped + report->bytes_copied; /* holes are not read */
+        explain_rate(visit->path, bytes, report->seconds,
+                     explain_can_rate(bytes) ? ceiling_of(visit) : 0.0);
     }
     explain_look_at_memory(&visit->peak_anonymous);
     if (visit->peak_anonymous >= 0) {

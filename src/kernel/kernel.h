@@ -137,6 +137,11 @@ typedef struct sv_spread {
     double sum, min, max;
 } sv_spread;
 
+/* Of a row less its pilot. */
+typedef struct sv_deviations {
+    double sum, squares;
+} sv_deviations;
+
 /* Sixteen windows of samples side by side, as the correlation with templates takes them: one
  * complex number of each of SV_WAVES transforms, window i in re[i] and window SV_WAVES + i in
  * im[i]. What is multiplied by the spectrum of real numbers keeps the two apart. */
@@ -259,17 +264,21 @@ typedef struct sv_kernels {
     void (*spread_f4)(const float *samples, int64_t n, sv_spread *spread);
     void (*spread_f8)(const double *samples, int64_t n, sv_spread *spread);
 
-    /* (x − mean) · scale in float64, rounded to float32. */
-    void (*shift_f4)(const float *samples, int64_t n, double mean, double scale, float *to);
-    void (*shift_f8)(const double *samples, int64_t n, double mean, double scale, float *to);
+    /* Of n samples of a row: writes (x − pilot) · scale, rounded to float32; `to` may be where the
+     * samples lie. Finds the sum of x − pilot and that of its squares, in SV_LANES sums. What lies
+     * at `next`, as much as was read, is fetched to the cache meanwhile, if it is not NULL. */
+    void (*centre_row_f4)(const float *samples, int64_t n, double pilot, double scale, float *to,
+                          const void *next, sv_deviations *found);
+    void (*centre_row_f8)(const double *samples, int64_t n, double pilot, double scale, float *to,
+                          const void *next, sv_deviations *found);
 
     /* Of `rows` interleaved rows of n samples, one frame `step` samples behind the other: writes
-     * (x − pilot) · scale into frames `to_step` apart, elsewhere, and adds these to
-     * each row's sum and their squares to its squares. All is float32, but for the sums of every
-     * eight. */
+     * (x − pilot) · scale, in float32, into frames `to_step` apart, elsewhere, and adds x − pilot
+     * to each row's sum and its square to its squares. Frames that lie behind are fetched to the
+     * cache meanwhile. */
     void (*centre_frames)(const float *frames, int64_t step, int64_t n, int64_t rows,
                           const float *pilots, const float *scales, float *to, int64_t to_step,
-                          double *sums, float *squares);
+                          double *sums, double *squares);
 
     /* sums[i] += products[i] · (scale · scales[i]) + (delta · deltas[i] + offset · offsets[i]). */
     void (*add_products)(double *sums, const float *products, int64_t n, double scale,

@@ -66,11 +66,13 @@ double SV_SET(sizes_f4)(const float *x, ptrdiff_t step, int64_t n);
 double SV_SET(sizes_f8)(const double *x, ptrdiff_t step, int64_t n);
 void SV_SET(spread_f4)(const float *x, int64_t n, sv_spread *spread);
 void SV_SET(spread_f8)(const double *x, int64_t n, sv_spread *spread);
-void SV_SET(shift_f4)(const float *x, int64_t n, double mean, double scale, float *to);
-void SV_SET(shift_f8)(const double *x, int64_t n, double mean, double scale, float *to);
+void SV_SET(centre_row_f4)(const float *x, int64_t n, double pilot, double scale, float *to,
+                           const void *next, sv_deviations *found);
+void SV_SET(centre_row_f8)(const double *x, int64_t n, double pilot, double scale, float *to,
+                           const void *next, sv_deviations *found);
 void SV_SET(centre_frames)(const float *frames, int64_t step, int64_t n, int64_t rows,
                            const float *pilots, const float *scales, float *to, int64_t to_step,
-                           double *sums, float *squares);
+                           double *sums, double *squares);
 void SV_SET(add_products)(double *sums, const float *products, int64_t n, double scale,
                           const double *scales, double delta, const double *deltas, double offset,
                           const double *offsets);

@@ -99,6 +99,26 @@ exits 0
 has 1 0=1 1=null
 has 2 1=null sample_stdev=0
 
+check 'means and deviations are those that stats prints'
+for options in '--layout interleaved' '--layout planar' '--layout planar --detrend'; do
+    seq 1 3000 | awk '{ print ($1 * 7919) % 1009 + $1 % 3 * 1000 }' | "$MAKE_SAMPLES" '<i4' >whole.bin
+    # shellcheck disable=SC2086
+    run corr --json --dtype i4 --channels 3 $options whole.bin
+    mv out correlated
+    # shellcheck disable=SC2086
+    run stats --json --dtype i4 --channels 3 $options whole.bin
+    for line in 1 2 3; do
+        mean=$(value "$line" sample_mean) deviation=$(value "$line" sample_stdev)
+        mv out measured && mv correlated out
+        case $options in *detrend*) ;; *)
+            has "$line" sample_mean="$mean" ;; esac
+        awk -v a="$deviation" -v b="$(value "$line" sample_stdev)" \
+            'BEGIN { exit !((a - b) ^ 2 <= (4e-15 * a) ^ 2) }' ||
+            fail "$options: the deviation is $(value "$line" sample_stdev) instead of $deviation"
+        mv out correlated && mv measured out
+    done
+done
+
 check 'trends are taken away'
 samples '<f8' 0 0 11 9 20 20 31 29 40 40 >trend.bin
 run corr --json --dtype f8 --channels 2 --detrend trend.bin
@@ -135,9 +155,40 @@ refused 1 'two.npy: it is one of the recordings'
 run corr -o nowhere/matrix.npy two.bin
 refused 2 'nowhere/matrix.npy: '
 
+check '2,000 channels, whatever the length, in 64 MiB beside the matrix'
+# A sanitizer has memory of its own.
+most=64
+! grep -aq '__[at]san_init' "$SEISVIEW" || most=4096
+holds_memory()
+{
+    run corr --threads 2 --explain -o matrix.npy "$@"
+    exits 0
+    awk -v most="$most" '/of anonymous memory at most/ {
+        found = 1
+        for (i = 1; i < NF; i++) if ($(i + 1) == "MiB") all = $i
+        exit !(all - $NF <= most)
+    }
+    END { if (!found) exit 1 }' err || fail "$*: $(tail -n 1 err)"
+}
+truncate -s $((2000 * 4000 * 4)) many.bin
+for options in '' '--layout planar' '--layout planar --dtype f8 --detrend' '--dtype >i2'; do
+    # shellcheck disable=SC2086
+    holds_memory --channels 2000 $options many.bin
+done
+mkdir many
+seq -f 'many/%.0f.f32' 2000 >many.txt
+xargs truncate -s 12000 <many.txt
+holds_memory @many.txt
+samples '<f4' 1 2 nan 4 >rest.f32
+cat many.bin rest.f32 | head -c $((2000 * 1000 * 4)) >few.bin
+cat rest.f32 few.bin | head -c $((2000 * 1000 * 4)) >gaps.bin
+holds_memory --channels 2000 gaps.bin
+rm -r many many.bin few.bin
+
 check '--explain names the kernels'
 run corr --explain "$DATA/quake.bin"
 exits 0
+grep -q 'GB/s; too little to compare' err || fail 'no rate'
 grep -q 'OpenBLAS with its [A-Za-z0-9]* kernels' err || fail 'no kernels are named'
 OPENBLAS_CORETYPE=Prescott run corr --explain "$DATA/quake.bin"
 grep -qi 'OpenBLAS with its \(Prescott\|Core2\|armv\|[a-z]*\) kernels' err || fail 'not what was asked for'

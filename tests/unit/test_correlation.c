@@ -9,6 +9,7 @@
 #include "random.h"
 #include "scratch.h"
 #include "seisview/correlation.h"
+#include "seisview/summary.h"
 #include "seisview/trend.h"
 
 #define TOLERANCE 1e-6
@@ -326,7 +327,8 @@ START_TEST(test_same_bits_for_any_number_of_threads)
     static const int threads[] = {2, 3, 7};
     struct random random = random_begin("threads");
     for (int k = 0; k < 5; k++) {
-        data d = make_data(&random, k == 2 ? 530 : 40, 6000, 5.0, 1.0);
+        data d =
+            make_data(&random, k == 2 ? 530 : (k < 2 ? 4 : 40), k < 2 ? 270000 : 6000, 5.0, 1.0);
         if (k == 3) {
             punch(&random, &d, 4);
             punch(&random, &d, 5);
@@ -376,6 +378,68 @@ START_TEST(test_trends_are_taken_away)
             double should = reference(row_of(&d, i / 3), row_of(&d, i % 3), d.n, false);
             ck_assert(fabs(made->matrix[i / 3 * 4 + i % 3] - should) < TOLERANCE);
         }
+        sv_correlation_free(made);
+        free_data(&d);
+    }
+}
+END_TEST
+
+/* What float32 rounds the same way in every sum: all rows nearly the same; a spike that they share
+ * before everything else, so that all that follows is added to a large sum. */
+START_TEST(test_what_all_rows_share)
+{
+    struct random random = random_begin("shared");
+    for (int k = 0; k < 8; k++) { /* also in tiles */
+        int64_t rows = k / 2 == 3 ? 530 : 64, n = k / 2 == 2 ? 70000 : 2048;
+        data d = make_data(&random, rows, n, 0.0, 0.05);
+        for (int64_t at = 0; at < d.n; at++) {
+            double wave = sin((double)at * 0.0123) + (k / 2 == 2 ? 1e-3 * (double)at : 0.0);
+            for (int64_t i = 0; i < d.rows; i++) {
+                row_of(&d, i)[at] += k / 2 % 2 == 1 ? (at == 0 ? 100.0 : 0.0) : wave;
+            }
+        }
+        write_and_open(&d, SV_F4, SV_NATIVE_ENDIAN, k % 2 == 0 ? SV_INTERLEAVED : SV_PLANAR);
+        sv_correlation *made = correlate(&d, NULL);
+        compare(&d, made, false);
+        sv_correlation_free(made);
+        free_data(&d);
+    }
+}
+END_TEST
+
+static void check_moments(const data *d, const char *what)
+{
+    sv_correlation *made = correlate(d, NULL);
+    sv_segment segment = segment_of(d->recording, 0);
+    for (int64_t i = 0; i < d->rows; i++) {
+        sv_view row;
+        sv_summary summary;
+        ck_assert_int_eq(sv_view_at(&segment.samples, 0, i, &row, NULL), SV_OK);
+        ck_assert_int_eq(sv_summary_of(&row, 0, SV_FIGURES_USUAL, &summary), SV_OK);
+        double mean = sv_summary_mean(&summary), deviation = sv_summary_stdev(&summary);
+        ck_assert_msg(made->means[i] == mean, "%s: the mean is %.17g instead of %.17g", what,
+                      made->means[i], mean);
+        ck_assert_msg(fabs(made->deviations[i] - deviation) <= 4e-15 * deviation,
+                      "%s: the deviation is %.17g instead of %.17g", what, made->deviations[i],
+                      deviation);
+    }
+    sv_correlation_free(made);
+}
+
+/* Whole numbers, whose sums are exact; in runs of several chunks, of which a round has many. */
+START_TEST(test_means_and_deviations_are_those_of_summaries)
+{
+    static const sv_type types[] = {SV_F4, SV_I2, SV_I4, SV_F8};
+    struct random random = random_begin("moments");
+    for (int k = 0; k < 8; k++) {
+        data d = make_data(&random, 3, k < 4 ? 300001 : 20000, 12345.0, 300.0);
+        for (int64_t i = 0; i < d.rows * d.n; i++) {
+            d.x[i] = round(d.x[i]);
+        }
+        write_and_open(&d, types[k % 4], SV_NATIVE_ENDIAN, k % 3 == 0 ? SV_PLANAR : SV_INTERLEAVED);
+        check_moments(&d, "whole numbers");
+        sv_correlation *made = correlate(&d, NULL);
+        compare(&d, made, false);
         sv_correlation_free(made);
         free_data(&d);
     }
@@ -483,6 +547,8 @@ int main(void)
         test_missing_samples_may_be_forbidden,
         test_same_bits_for_any_number_of_threads,
         test_trends_are_taken_away,
+        test_what_all_rows_share,
+        test_means_and_deviations_are_those_of_summaries,
         test_rows_may_begin_anywhere,
         test_memory_that_runs_out_is_said,
         test_cancelled,

@@ -81,16 +81,32 @@ static void check_spread(const sv_kernels *set, const sv_kernels *reference, int
     same(&own, &should, sizeof own, "spread_f8");
 }
 
-static void check_shift(const sv_kernels *set, const sv_kernels *reference, int64_t n)
+static void check_centred(const sv_kernels *set, const sv_kernels *reference, int64_t n)
 {
     static float own[MOST], should[MOST];
-    set->shift_f4(f4[0], n, 0.1, 1.7, own);
-    reference->shift_f4(f4[0], n, 0.1, 1.7, should);
-    same(own, should, (size_t)n * sizeof(float), "shift_f4");
+    sv_deviations found, as_found;
+    double sum = 0.0, squares = 0.0, size = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        double d = (double)f4[0][i] - 0.1;
+        sum += d;
+        size += fabs(d);
+        squares += d * d;
+    }
+    set->centre_row_f4(f4[0], n, 0.1, 1.7, own, f4[1], &found);
+    reference->centre_row_f4(f4[0], n, 0.1, 1.7, should, NULL, &as_found);
+    same(own, should, (size_t)n * sizeof(float), "centre_row_f4");
+    same(&found, &as_found, sizeof found, "sums of centre_row_f4");
     ck_assert(n == 0 || own[n - 1] == (float)(((double)f4[0][n - 1] - 0.1) * 1.7));
-    set->shift_f8(f8[0], n, 0.1, 1.7, own);
-    reference->shift_f8(f8[0], n, 0.1, 1.7, should);
-    same(own, should, (size_t)n * sizeof(float), "shift_f8");
+    close_to(found.sum, sum, size, "the sum of centre_row_f4");
+    close_to(found.squares, squares, squares, "the squares of centre_row_f4");
+    set->centre_row_f8(f8[0], n, 0.1, 1.7, own, f8[1], &found);
+    reference->centre_row_f8(f8[0], n, 0.1, 1.7, should, NULL, &as_found);
+    same(own, should, (size_t)n * sizeof(float), "centre_row_f8");
+    same(&found, &as_found, sizeof found, "sums of centre_row_f8");
+    memcpy(own, f4[0], sizeof own);
+    set->centre_row_f4(own, n, 0.1, 1.7, own, NULL, &found);
+    reference->centre_row_f4(f4[0], n, 0.1, 1.7, should, NULL, &as_found);
+    same(own, should, (size_t)n * sizeof(float), "centre_row_f4 in place");
 }
 
 static void check_products(const sv_kernels *set, const sv_kernels *reference, int64_t n)
@@ -113,8 +129,7 @@ static void check_products(const sv_kernels *set, const sv_kernels *reference, i
 
 typedef struct centred {
     float to[FRAMES * STEP];
-    double sums[ROWS];
-    float squares[ROWS];
+    double sums[ROWS], squares[ROWS];
 } centred;
 
 static void check_frames(const sv_kernels *set, const sv_kernels *reference, int64_t n,
@@ -134,14 +149,14 @@ static void check_frames(const sv_kernels *set, const sv_kernels *reference, int
     for (int64_t r = 0; r < rows; r++) {
         double sum = 0.0, size = 0.0, squares = 0.0;
         for (int64_t i = 0; i < n; i++) {
-            float d = (f4[0][i * STEP + r] - f4[1][r]) * scales[r];
-            ck_assert(own.to[i * STEP + r] == d);
-            sum += (double)d;
-            size += fabs((double)d);
-            squares += (double)d * (double)d;
+            double d = (double)f4[0][i * STEP + r] - (double)f4[1][r];
+            ck_assert(own.to[i * STEP + r] == (f4[0][i * STEP + r] - f4[1][r]) * scales[r]);
+            sum += d;
+            size += fabs(d);
+            squares += d * d;
         }
-        ck_assert(fabs(own.sums[r] - sum) <= 1e-6 * size);
-        ck_assert(fabs((double)own.squares[r] - squares) <= 1e-5 * squares);
+        close_to(own.sums[r], sum, size, "the sums of centre_frames");
+        close_to(own.squares[r], squares, squares, "the squares of centre_frames");
     }
 }
 
@@ -161,7 +176,7 @@ START_TEST(test_every_set_at_every_size)
                 check_sums(set, reference, sizes[k], steps[step / 3], steps[step % 3]);
             }
             check_spread(set, reference, sizes[k]);
-            check_shift(set, reference, sizes[k]);
+            check_centred(set, reference, sizes[k]);
             check_products(set, reference, sizes[k]);
         }
         for (int64_t rows = 1; runs_here && rows <= ROWS; rows++) {

@@ -5,6 +5,8 @@
 
 #include "kernel/set.h"
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 enum { FEW_LANES = SV_LANES / 2 };
 
 static double add_lanes(double *lanes, int width)
@@ -100,38 +102,29 @@ double SV_SET(dot_f4)(const float *x, ptrdiff_t x_step, const float *y, ptrdiff_
                                       : apart_dot_f4(x, x_step, y, y_step, n);
 }
 
-static double dense_dot_f8(const double *x, const double *y, int64_t n)
+/* In so many lanes. */
+ALWAYS_INLINE double dot_in_lanes(int width, const double *x, ptrdiff_t x_step, const double *y,
+                                  ptrdiff_t y_step, int64_t n)
 {
     double lanes[SV_LANES] = {0.0};
     int64_t first = 0;
-    for (; first + SV_LANES <= n; first += SV_LANES) {
-        for (int i = 0; i < SV_LANES; i++) {
-            lanes[i] += x[first + i] * y[first + i];
-        }
-    }
-    for (int i = 0; first + i < n; i++) {
-        lanes[i] += x[first + i] * y[first + i];
-    }
-    return add_lanes(lanes, SV_LANES);
-}
-
-double SV_SET(dot_f8)(const double *x, ptrdiff_t x_step, const double *y, ptrdiff_t y_step,
-                      int64_t n)
-{
-    if (x_step == 1 && y_step == 1) {
-        return dense_dot_f8(x, y, n);
-    }
-    double lanes[FEW_LANES] = {0.0};
-    int64_t first = 0;
-    for (; first + FEW_LANES <= n; first += FEW_LANES) {
-        for (int i = 0; i < FEW_LANES; i++) {
+    for (; first + width <= n; first += width) {
+        for (int i = 0; i < width; i++) {
             lanes[i] += x[(first + i) * x_step] * y[(first + i) * y_step];
         }
     }
     for (int i = 0; first + i < n; i++) {
         lanes[i] += x[(first + i) * x_step] * y[(first + i) * y_step];
     }
-    return add_lanes(lanes, FEW_LANES);
+    return add_lanes(lanes, width);
+}
+
+double SV_SET(dot_f8)(const double *x, ptrdiff_t x_step, const double *y, ptrdiff_t y_step,
+                      int64_t n)
+{
+    bool is_dense = x_step == 1 && y_step == 1;
+    return is_dense ? dot_in_lanes(SV_LANES, x, 1, y, 1, n)
+                    : dot_in_lanes(FEW_LANES, x, x_step, y, y_step, n);
 }
 
 /* Four parts. */
