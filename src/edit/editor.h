@@ -251,6 +251,11 @@ typedef sv_status sv_wind_taker(sv_transaction *transaction, const sv_images *im
 sv_status sv_winds_each(sv_transaction *transaction, int slot, int64_t num_windows,
                         sv_wind_taker *take, int errand, sv_error *error);
 
+/* The CRC of what the file holds of the windows of a batch, the first of them number `first`; 0:
+ * there are none. */
+sv_status sv_winds_crc_of_batch(sv_transaction *transaction, int64_t first, uint64_t *crc,
+                                sv_error *error);
+
 /* Where a window of the parts lies. */
 void sv_wind_find(const sv_transaction *transaction, int64_t number, uint32_t *part, sv_row *row,
                   sv_place *place, sv_run *run);

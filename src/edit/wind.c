@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "edit/editor.h"
 #include "edit/pack.h"
 #include "edit/samples.h"
@@ -77,6 +78,26 @@ void sv_wind_find(const sv_transaction *transaction, int64_t number, uint32_t *p
     *part = i;
     sv_part_window(&transaction->parts[i], begn->window_bytes, number, transaction->editor->fd, row,
                    place, run);
+}
+
+sv_status sv_winds_crc_of_batch(sv_transaction *transaction, int64_t first, uint64_t *crc,
+                                sv_error *error)
+{
+    const sv_editor *editor = transaction->editor;
+    int64_t past = sv_min_i8(first + transaction->batch_windows, transaction->num_windows);
+    sv_status status = SV_OK;
+    *crc = 0;
+    for (int64_t number = first; status == SV_OK && number < past; number++) {
+        uint32_t part;
+        sv_row row;
+        sv_place place;
+        sv_run run;
+        sv_wind_find(transaction, number, &part, &row, &place, &run);
+        status = sv_samples_read(editor->system, editor->fd, &run, transaction->found,
+                                 transaction->scratch, error);
+        *crc = sv_crc(transaction->found, (size_t)(run.count * run.item_bytes), *crc);
+    }
+    return status;
 }
 
 /* ---- writing ----------------------------------------------------------------------------- */

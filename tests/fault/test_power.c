@@ -369,6 +369,38 @@ static void other_program(const struct disk *image, const struct truth *allowed,
     }
 }
 
+/* A record rots while an edit with slots is in flight. What that stored is not taken for old
+ * samples and changed twice; nor is it forgotten with an older edit whose record it was. */
+static void lose_records(const struct disk *image, const struct truth *allowed, int num_allowed,
+                         const struct command *in_flight)
+{
+    const struct disk_file *journal = &image->files[image->names[NAME_JOURNAL]];
+    if (image->names[NAME_JOURNAL] < 0 || in_flight->verb != EDIT || in_flight->keeps) {
+        return;
+    }
+    for (uint32_t at = SV_JOURNAL_HEADER_BYTES; at < journal->size; at += DISK_SECTOR) {
+        if (memcmp(journal->cache + at, "WIND", 4) != 0) {
+            continue;
+        }
+        struct disk *rotten = disk_copy(image, -1);
+        uint64_t found[SAMPLES], now[SAMPLES];
+        disk_file_of(rotten, NAME_JOURNAL)->cache[at + 40] ^= 0x10;
+        read_samples(rotten, found);
+        bool is_known = recover(rotten, this_build) != SV_OK;
+        read_samples(rotten, now);
+        if (is_known && memcmp(found, now, sizeof now) != 0) {
+            complain(TOUCHED);
+        }
+        for (int i = 0; i < num_allowed; i++) {
+            is_known = is_known || memcmp(now, allowed[i].data, sizeof now) == 0;
+        }
+        if (!is_known) {
+            complain(MIXED);
+        }
+        disk_free(rotten);
+    }
+}
+
 /* A rotten before-image and a changed sample are noticed; otherwise another build undoes it. */
 static bool undo_all(struct disk *disk, struct truth *truth)
 {
@@ -629,6 +661,9 @@ static void crash(const struct disk *disk, const struct truth *allowed, int num_
         if (is_possible && judge(image, allowed, num_allowed, rest, depth) &&
             (i <= 2 || chance(search.share))) {
             other_program(image, allowed, num_allowed);
+            if (num_allowed > 1) {
+                lose_records(image, allowed, num_allowed, &rest[num_allowed - 2]);
+            }
             crash_recovery(image, allowed, num_allowed, rest);
         }
         disk_free(image);
@@ -815,6 +850,7 @@ static bool is_of_mode(sv_rule rule, bool keeps)
     case SV_RULE_STORED_EVEN_WHERE_RIGHT:
     case SV_RULE_CHECK_BEFORE_UNDO: return keeps;
     case SV_RULE_DATA_SYNC_BEFORE_NEXT_SLOT:
+    case SV_RULE_NEXT_BATCH_AS_IT_WAS:
     case SV_RULE_TWO_SLOTS: return !keeps;
     default: return true;
     }

@@ -291,9 +291,10 @@ static void judge(const struct state *state, bool is_forged, sv_status status)
     if (!is_forged && status != SV_OK) {
         insist(is_untouched, "it failed, and touched the recording");
     }
-    /* An edit that is carried on takes what others wrote ahead of it as its old samples; and where
-     * a slot that was durable is lost, the one before it is believed. */
-    if (!is_forged && status == SV_OK && state->number != NOT_KEEPING) {
+    /* An edit that is carried on takes what others wrote ahead of it as its old samples. */
+    bool is_theirs = state->number == NOT_KEEPING &&
+                     memcmp(state->data, states[NOT_KEEPING].data, DATA_BYTES) != 0;
+    if (!is_forged && status == SV_OK && !is_theirs) {
         insist(went_one_way(now, state->data), "a mixture");
     }
 }
