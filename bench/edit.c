@@ -134,7 +134,7 @@ static void open_through(const sv_system *system, const char *path, sv_editor *e
 static sv_part gain_of(const char *path, unsigned char parameters[256])
 {
     const sv_operation operation = {.kind = SV_GAIN, .value = gain};
-    sv_work_parameters_encode(&operation, 1, NULL, 1, parameters);
+    sv_work_operations_encode(&operation, 1, parameters);
     return (sv_part){.dtype = sv_dtype_make(SV_F4, SV_NATIVE_ENDIAN),
                      .rows = 1,
                      .samples = size_of(path) / 4,

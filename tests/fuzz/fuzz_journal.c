@@ -113,7 +113,7 @@ static void edit(bool keeps, long stores)
     unsigned char parameters[512];
     const sv_operation operations[] = {{.kind = SV_DESPIKE, .value = 0.5},
                                        {.kind = SV_GAIN, .value = 3.0}};
-    sv_work_parameters_encode(operations, 2, NULL, 1, parameters);
+    sv_work_operations_encode(operations, 2, parameters);
     sv_part part = {.dtype = sv_dtype_make(SV_F4, SV_LITTLE_ENDIAN),
                     .rows = 1,
                     .samples = SAMPLES,
