@@ -201,7 +201,9 @@ static void find_after(sv_transaction *transaction, const sv_wind *wind, sv_imag
     if (!sv_holds(SV_RULE_CONTEXT_IN_WIND)) {
         memset(context, 0, wind->context_bytes);
     }
-    if (wind->after_bytes == 0) {
+    if (wind->after_bytes == 0 && transaction->only_before) {
+        after = NULL;
+    } else if (wind->after_bytes == 0) {
         after = compute_again(transaction, wind, images->before, context)
                     ? transaction->after_of_one
                     : NULL;
