@@ -15,6 +15,7 @@
 #include "../unit/random.h"
 #include "disk.h"
 #include "edit/editor.h"
+#include "edit/operation.h"
 #include "journal/rules.h"
 #include "scramble.h"
 
@@ -44,7 +45,8 @@ struct truth {
     struct change done[MOST_CHANGES], undone[MOST_CHANGES]; /* undone: the next redo first */
 };
 
-enum verb { THE_END, EDIT, UNDO, REDO, DROP };
+/* EDIT scrambles; ARITHMETIC is by the operations that users have. */
+enum verb { THE_END, EDIT, ARITHMETIC, UNDO, REDO, DROP };
 
 struct command {
     enum verb verb;
@@ -53,12 +55,36 @@ struct command {
     bool keeps;
 };
 
+enum { NUM_OPERATIONS = 2 };
+
+/* The samples are float64 for it. */
+static void ask_for_arithmetic(uint64_t operation, sv_operation operations[NUM_OPERATIONS])
+{
+    operations[0] = (sv_operation){.kind = SV_GAIN, .value = -0.7 - (double)operation};
+    operations[1] = (sv_operation){.kind = SV_OFFSET, .value = 0.1};
+}
+
+static uint64_t calculate(uint64_t old, uint64_t operation)
+{
+    double value;
+    uint64_t new;
+    sv_operation operations[NUM_OPERATIONS];
+    ask_for_arithmetic(operation, operations);
+    memcpy(&value, &old, sizeof value);
+    value *= operations[0].value;
+    value += operations[1].value;
+    memcpy(&new, &value, sizeof new);
+    return new;
+}
+
 static void edit_samples(uint64_t *data, const struct command *command)
 {
     uint64_t old[SAMPLES];
     memcpy(old, data, sizeof old);
     for (int i = command->first * A_WINDOW; i < (command->last + 1) * A_WINDOW; i++) {
-        data[i] = scramble(i > 0 ? old[i - 1] : 0, old[i], command->operation);
+        data[i] = command->verb == ARITHMETIC
+                      ? calculate(old[i], command->operation)
+                      : scramble(i > 0 ? old[i - 1] : 0, old[i], command->operation);
     }
 }
 
@@ -122,9 +148,25 @@ static sv_status open_editor(struct disk *disk, const sv_work *const *works, sv_
     return sv_editor_open("d", &options, editor, &recovery, &last_error);
 }
 
+static void choose_work(const struct command *command, unsigned char *parameters, sv_part *part)
+{
+    sv_operation operations[NUM_OPERATIONS];
+    if (command->verb != ARITHMETIC) {
+        memcpy(parameters, &command->operation, sizeof command->operation);
+        part->parameters_bytes = sizeof command->operation;
+        return;
+    }
+    ask_for_arithmetic(command->operation, operations);
+    sv_work_operations_encode(operations, NUM_OPERATIONS, parameters);
+    part->parameters_bytes = sv_work_parameters_size(operations, NUM_OPERATIONS, 1);
+    part->dtype = sv_dtype_make(SV_F8, SV_LITTLE_ENDIAN);
+    part->work = &sv_work_operations;
+}
+
 static sv_status run_edit(sv_editor *editor, const struct command *command)
 {
     sv_transaction transaction;
+    unsigned char parameters[256];
     int first = command->first * A_WINDOW;
     sv_part part = {.dtype = sv_dtype_make(SV_U8, SV_LITTLE_ENDIAN),
                     .offset_bytes = byte_of(first),
@@ -133,8 +175,8 @@ static sv_status run_edit(sv_editor *editor, const struct command *command)
                     .stride_bytes = STRIDE,
                     .lead = first,
                     .work = editor->options.works[0],
-                    .parameters = &command->operation,
-                    .parameters_bytes = sizeof command->operation};
+                    .parameters = parameters};
+    choose_work(command, parameters, &part);
     sv_status status =
         sv_transaction_begin(editor, &part, 1, command->keeps, "", &transaction, NULL);
     if (status != SV_OK) {
@@ -152,7 +194,8 @@ static sv_status run_command(sv_editor *editor, const struct command *command)
 {
     uint64_t number;
     switch (command->verb) {
-    case EDIT: return run_edit(editor, command);
+    case EDIT:
+    case ARITHMETIC: return run_edit(editor, command);
     case UNDO: return sv_editor_undo(editor, &number, NULL);
     case REDO: return sv_editor_redo(editor, &number, NULL);
     case DROP: return sv_editor_forget(editor, 0, NULL);
@@ -375,7 +418,8 @@ static void lose_records(const struct disk *image, const struct truth *allowed, 
                          const struct command *in_flight)
 {
     const struct disk_file *journal = &image->files[image->names[NAME_JOURNAL]];
-    if (image->names[NAME_JOURNAL] < 0 || in_flight->verb != EDIT || in_flight->keeps) {
+    if (image->names[NAME_JOURNAL] < 0 || in_flight->verb == THE_END ||
+        in_flight->verb > ARITHMETIC || in_flight->keeps) {
         return;
     }
     for (uint32_t at = SV_JOURNAL_HEADER_BYTES; at < journal->size; at += DISK_SECTOR) {
@@ -725,6 +769,9 @@ static const struct script keeping[] = {
     {1, 0, {{EDIT, 1, 1, 1, true}, {.verb = DROP}, {EDIT, 1, 1, 1, true}}},
     {1, 2, {{EDIT, 1, 2, 2, true}}},
     {1, 1, {{EDIT, 1, 1, 1, true}, {.verb = UNDO}, {.verb = REDO}}},
+    {2,
+     1,
+     {{ARITHMETIC, 1, 0, 3, true}, {.verb = UNDO}, {.verb = REDO}, {ARITHMETIC, 2, 2, 4, true}}},
     {2, 1, {{EDIT, 1, 0, 4, true}, {.verb = DROP}, {EDIT, 2, 0, 4, true}}},
     {2,
      1,
@@ -748,6 +795,7 @@ static const struct script not_keeping[] = {
     {1, 2, {{EDIT, 1, 2, 2, false}}},
     {2, 1, {{EDIT, 1, 0, 1, true}, {EDIT, 2, 0, 4, false}, {EDIT, 3, 1, 3, true}, {.verb = UNDO}}},
     {1, 1, {{EDIT, 1, 0, 4, false}, {EDIT, 2, 1, 3, false}}},
+    {1, 1, {{ARITHMETIC, 1, 0, 4, false}, {ARITHMETIC, 2, 1, 3, false}}},
     {2, 1, {{EDIT, 1, 0, 4, false}, {.verb = DROP}, {EDIT, 1, 0, 4, false}}}};
 
 static void make_recording(unsigned char *bytes, struct truth *truth)
@@ -776,6 +824,7 @@ static void begin_search(const struct search *wanted)
 {
     search = *wanted;
     search.dice = random_begin("power losses");
+    scramble_begin();
     search.seen = calloc((size_t)1 << search.table_bits, sizeof *search.seen);
     ck_assert_ptr_nonnull(search.seen);
 }
