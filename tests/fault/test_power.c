@@ -5,9 +5,8 @@
  * everything can be undone. Then each rule of the protocol is left out, and that must be noticed.
  *
  * Two samples a window, and every second sample straddles two sectors. SEISVIEW_TORTURE=1 plays
- * ten million states. */
+ * ten million states in either mode: more of each script, and then scripts by the dice. */
 #include <check.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -412,6 +411,25 @@ static void other_program(const struct disk *image, const struct truth *allowed,
     }
 }
 
+static bool is_kind(const struct disk_file *journal, uint32_t at, const char *kind)
+{
+    return memcmp(journal->cache + at, kind, 4) == 0;
+}
+
+/* Whether the WIND is of an edit with before-images that has no MARK: of its last batch, what rots
+ * cannot be told from what was never written (doc/journal.md). */
+static bool is_open_and_kept(const struct disk_file *journal, uint32_t at)
+{
+    uint32_t begn = at, later = at;
+    while (begn > SV_JOURNAL_HEADER_BYTES && !is_kind(journal, begn, "BEGN")) {
+        begn -= DISK_SECTOR;
+    }
+    while (later < journal->size && !is_kind(journal, later, "MARK")) {
+        later += DISK_SECTOR;
+    }
+    return later >= journal->size && memcmp(journal->cache + begn + 56, "\0\0\0\0\0\0\0", 8) == 0;
+}
+
 /* A record rots while an edit with slots is in flight. What that stored is not taken for old
  * samples and changed twice; nor is it forgotten with an older edit whose record it was. */
 static void lose_records(const struct disk *image, const struct truth *allowed, int num_allowed,
@@ -423,7 +441,7 @@ static void lose_records(const struct disk *image, const struct truth *allowed, 
         return;
     }
     for (uint32_t at = SV_JOURNAL_HEADER_BYTES; at < journal->size; at += DISK_SECTOR) {
-        if (memcmp(journal->cache + at, "WIND", 4) != 0) {
+        if (!is_kind(journal, at, "WIND") || is_open_and_kept(journal, at)) {
             continue;
         }
         struct disk *rotten = disk_copy(image, -1);
@@ -808,6 +826,40 @@ static void make_recording(unsigned char *bytes, struct truth *truth)
     }
 }
 
+/* A command that can be done there. */
+static struct command any_command(const struct truth *truth, bool keeps)
+{
+    struct command command = {.verb = EDIT, .operation = 1 + random_below(&search.dice, 3)};
+    bool is_kept = truth->num_done > 0 && truth->done[truth->num_done - 1].keeps;
+    uint64_t choice = random_below(&search.dice, 8);
+    if (choice < 2 && is_kept) {
+        command.verb = UNDO;
+    } else if (choice < 2 && truth->num_undone > 0) {
+        command.verb = REDO;
+    } else if (choice == 2) {
+        command.verb = DROP;
+    } else if (choice < 5) {
+        command.verb = ARITHMETIC;
+    }
+    command.first = (int)random_below(&search.dice, WINDOWS);
+    command.last =
+        command.first + (int)random_below(&search.dice, (uint64_t)(WINDOWS - command.first));
+    command.keeps = keeps || choice == 3;
+    return command;
+}
+
+static struct script any_script(const struct truth *start, bool keeps)
+{
+    enum { LENGTH = 3 };
+    struct truth truth = *start;
+    struct script script = {.batch = 1 + (int64_t)random_below(&search.dice, 3), .depth = 1};
+    for (int i = 0; i < LENGTH; i++) {
+        script.commands[i] = any_command(&truth, keeps);
+        truth = expected(&truth, &script.commands[i]);
+    }
+    return script;
+}
+
 static void play_all(const struct script *scripts, size_t count)
 {
     unsigned char recording[RECORDING_BYTES];
@@ -818,6 +870,16 @@ static void play_all(const struct script *scripts, size_t count)
         play(disk_make(recording, RECORDING_BYTES), &truth, 1, scripts[i].commands,
              scripts[i].depth);
     }
+}
+
+/* A script by the dice, for as long as states are wanted. */
+static void play_any(bool keeps)
+{
+    unsigned char recording[RECORDING_BYTES];
+    struct truth truth;
+    make_recording(recording, &truth);
+    struct script script = any_script(&truth, keeps);
+    play_all(&script, 1);
 }
 
 static void begin_search(const struct search *wanted)
@@ -869,11 +931,8 @@ START_TEST(the_protocol_survives)
     bool keeps = _i == 0;
     begin_search(is_torture() ? &torture : &slice);
     play_mode(keeps);
-    /* More images of each loss, and other ones, until that many have been seen. */
     while (is_torture() && !is_over()) {
-        search.cap *= 2;
-        search.share = fmin(2 * search.share, 1.0);
-        play_mode(keeps);
+        play_any(keeps);
     }
     long bad = search.num_bad;
     end_search(keeps ? "undo=keep" : "undo=none");
