@@ -359,10 +359,7 @@ static sv_status load(sv_transaction *transaction, int64_t begn_at, bool *is_who
     }
     if (begn->window_bytes < 1 || begn->window_bytes > SV_MAX_WINDOW_BYTES ||
         transaction->begn.end > journal->system->size(journal->fd)) {
-        return sv_fail(error, SV_CONFLICT,
-                       "its journal is damaged at byte %" PRId64
-                       "; to keep the recording as it is, move the journal away",
-                       begn_at);
+        return sv_journal_damaged(error, begn_at);
     }
     transaction->keeps = begn->slot_bytes == 0;
     status = read_parts(transaction, is_whole, error);

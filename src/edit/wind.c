@@ -22,14 +22,6 @@ sv_winds sv_winds_of(const sv_transaction *transaction, int slot)
     return winds;
 }
 
-static sv_status damaged(sv_error *error, int64_t at)
-{
-    return sv_fail(error, SV_CONFLICT,
-                   "its journal is damaged at byte %" PRId64
-                   "; to keep the recording as it is, move the journal away",
-                   at);
-}
-
 sv_status sv_winds_next(sv_winds *winds, sv_record *record, bool *found, sv_error *error)
 {
     const sv_transaction *transaction = winds->transaction;
@@ -58,7 +50,7 @@ sv_status sv_winds_check_end(const sv_winds *winds, sv_error *error)
                                             &mark, &is_valid, error);
     if (status == SV_OK &&
         (!is_valid || mark.kind != SV_MARK || mark.is.mark.begn_at != transaction->begn.at)) {
-        return damaged(error, winds->at);
+        return sv_journal_damaged(error, winds->at);
     }
     return status;
 }
@@ -221,7 +213,7 @@ sv_status sv_wind_load(sv_transaction *transaction, const sv_record *record, sv_
     unsigned char *body = transaction->record + SV_RECORD_HEAD_BYTES;
     *is_whole = false;
     if (!makes_sense(transaction, record)) {
-        return damaged(error, record->at);
+        return sv_journal_damaged(error, record->at);
     }
     size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
     sv_status status =
@@ -235,7 +227,7 @@ sv_status sv_wind_load(sv_transaction *transaction, const sv_record *record, sv_
         images->before = transaction->before;
         if (!sv_items_unpack(body, wind->before_bytes, (size_t)wind->run.item_bytes,
                              transaction->before, items, transaction->scratch)) {
-            return damaged(error, record->at);
+            return sv_journal_damaged(error, record->at);
         }
     }
     find_after(transaction, wind, images, body);
@@ -247,7 +239,7 @@ sv_status sv_wind_need(sv_transaction *transaction, const sv_record *record, sv_
 {
     bool is_whole;
     sv_status status = sv_wind_load(transaction, record, images, &is_whole, error);
-    return status == SV_OK && !is_whole ? damaged(error, record->at) : status;
+    return status == SV_OK && !is_whole ? sv_journal_damaged(error, record->at) : status;
 }
 
 sv_status sv_winds_each(sv_transaction *transaction, int slot, int64_t num_windows,
