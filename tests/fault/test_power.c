@@ -56,11 +56,12 @@ struct command {
 
 enum { NUM_OPERATIONS = 2 };
 
-/* The samples are float64 for it. */
+/* The samples are float64 for it, whatever they are. No two of them become the same: it is told by
+ * that whether what another program wrote was overwritten. */
 static void ask_for_arithmetic(uint64_t operation, sv_operation operations[NUM_OPERATIONS])
 {
-    operations[0] = (sv_operation){.kind = SV_GAIN, .value = -0.7 - (double)operation};
-    operations[1] = (sv_operation){.kind = SV_OFFSET, .value = 0.1};
+    operations[0] = (sv_operation){.kind = SV_GAIN, .value = -0.7};
+    operations[1] = (sv_operation){.kind = SV_GAIN, .value = 1.0 / (1.0 + (double)operation)};
 }
 
 static uint64_t calculate(uint64_t old, uint64_t operation)
@@ -71,7 +72,7 @@ static uint64_t calculate(uint64_t old, uint64_t operation)
     ask_for_arithmetic(operation, operations);
     memcpy(&value, &old, sizeof value);
     value *= operations[0].value;
-    value += operations[1].value;
+    value *= operations[1].value;
     memcpy(&new, &value, sizeof new);
     return new;
 }
