@@ -183,13 +183,16 @@ static sv_status replace(sv_editor *editor, struct copy *copy, sv_error *error)
     return SV_OK;
 }
 
+/* Where nothing is left to be dropped, somebody may have dropped it who was stopped before the new
+ * journal's name was durable. */
 static sv_status forget(sv_editor *editor, int64_t num_kept, sv_error *error)
 {
     bool drops;
     struct copy copy = {.from = &editor->journal, .error = error};
     sv_status status = choose(editor, num_kept, &copy, &drops, error);
-    if (status == SV_OK && drops) {
-        status = replace(editor, &copy, error);
+    if (status == SV_OK) {
+        status = drops ? replace(editor, &copy, error)
+                       : sv_journal_sync_directory(&editor->journal, error);
     }
     sv_free(copy.kept);
     sv_free(copy.bytes);

@@ -12,8 +12,8 @@ enum { FIRST_FD = 10, DIRECTORY_FD = 100 };
 
 struct disk *disk_now;
 
-/* The machine's clock stands still, and all processes have one number: what a journal says of them
- * would make each state another one, and a seed would not bring it back. */
+/* All processes have one number, and the machine's clock goes on with each look at it: what a
+ * journal says of them is the same whenever a seed brings back the same states. */
 pid_t getpid(void)
 {
     return 4711;
@@ -23,6 +23,9 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 {
     (void)clock;
     *now = (struct timespec){.tv_sec = 1700000000};
+    if (disk_now != NULL) {
+        now->tv_nsec = ++disk_now->num_looks;
+    }
     return 0;
 }
 

@@ -786,6 +786,7 @@ struct script {
 
 static const struct script keeping[] = {
     {1, 0, {{EDIT, 1, 1, 1, true}, {.verb = DROP}, {EDIT, 1, 1, 1, true}}},
+    {1, 0, {{EDIT, 1, 1, 1, true}, {.verb = DROP}, {.verb = DROP}}},
     {1, 2, {{EDIT, 1, 2, 2, true}}},
     {1, 1, {{EDIT, 1, 1, 1, true}, {.verb = UNDO}, {.verb = REDO}}},
     {2,
