@@ -412,23 +412,25 @@ static void other_program(const struct disk *image, const struct truth *allowed,
     }
 }
 
-static bool is_kind(const struct disk_file *journal, uint32_t at, const char *kind)
+/* From where on records are of an edit with before-images that is open: of its last batch, what
+ * rots cannot be told from what was never written (doc/journal.md). */
+static uint32_t begin_of_kept(const struct disk *image)
 {
-    return memcmp(journal->cache + at, kind, 4) == 0;
-}
-
-/* Whether the WIND is of an edit with before-images that has no MARK: of its last batch, what rots
- * cannot be told from what was never written (doc/journal.md). */
-static bool is_open_and_kept(const struct disk_file *journal, uint32_t at)
-{
-    uint32_t begn = at, later = at;
-    while (begn > SV_JOURNAL_HEADER_BYTES && !is_kind(journal, begn, "BEGN")) {
-        begn -= DISK_SECTOR;
+    sv_journal walked;
+    struct disk *disk = disk_copy(image, -1);
+    uint32_t from = UINT32_MAX;
+    disk_now = disk;
+    if (sv_journal_open(&disk_system, "d.svj", false, &walked, NULL) == SV_OK) {
+        bool is_hot = sv_journal_walk(&walked, NULL) == SV_OK && sv_journal_is_hot(&walked);
+        uint32_t begn = (uint32_t)walked.begn_at;
+        if (is_hot &&
+            memcmp(disk_file_of(disk, NAME_JOURNAL)->cache + begn + 56, "\0\0\0\0\0\0\0", 8) == 0) {
+            from = begn;
+        }
+        sv_journal_close(&walked);
     }
-    while (later < journal->size && !is_kind(journal, later, "MARK")) {
-        later += DISK_SECTOR;
-    }
-    return later >= journal->size && memcmp(journal->cache + begn + 56, "\0\0\0\0\0\0\0", 8) == 0;
+    disk_free(disk);
+    return from;
 }
 
 /* A record rots while an edit with slots is in flight. What that stored is not taken for old
@@ -441,8 +443,10 @@ static void lose_records(const struct disk *image, const struct truth *allowed, 
         in_flight->verb > ARITHMETIC || in_flight->keeps) {
         return;
     }
-    for (uint32_t at = SV_JOURNAL_HEADER_BYTES; at < journal->size; at += DISK_SECTOR) {
-        if (!is_kind(journal, at, "WIND") || is_open_and_kept(journal, at)) {
+    uint32_t past = begin_of_kept(image);
+    for (uint32_t at = SV_JOURNAL_HEADER_BYTES; at < journal->size && at < past;
+         at += DISK_SECTOR) {
+        if (memcmp(journal->cache + at, "WIND", 4) != 0) {
             continue;
         }
         struct disk *rotten = disk_copy(image, -1);
