@@ -624,7 +624,7 @@ static bool judge(const struct disk *image, const struct truth *allowed, int num
                    (uint64_t)length_of(rest) * 7919 + (uint64_t)batch_windows +
                    (uint64_t)(allowed[0].num_done * 64 + allowed[0].num_undone);
     uint64_t hash = disk_hash(image, key);
-    if (!is_new(hash + (uint64_t)depth)) {
+    if (!is_new(hash + 2 * (uint64_t)depth)) {
         return false;
     }
     search.states += is_new(hash ^ UINT64_C(0x5555555555555555));
