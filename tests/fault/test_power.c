@@ -438,11 +438,11 @@ static uint32_t begin_of_kept(const struct disk *image)
 static void lose_records(const struct disk *image, const struct truth *allowed, int num_allowed,
                          const struct command *in_flight)
 {
-    const struct disk_file *journal = &image->files[image->names[NAME_JOURNAL]];
-    if (image->names[NAME_JOURNAL] < 0 || in_flight->verb == THE_END ||
-        in_flight->verb > ARITHMETIC || in_flight->keeps) {
+    bool is_edit = in_flight->verb == EDIT || in_flight->verb == ARITHMETIC;
+    if (image->names[NAME_JOURNAL] < 0 || !is_edit || in_flight->keeps) {
         return;
     }
+    const struct disk_file *journal = &image->files[image->names[NAME_JOURNAL]];
     uint32_t past = begin_of_kept(image);
     for (uint32_t at = SV_JOURNAL_HEADER_BYTES; at < journal->size && at < past;
          at += DISK_SECTOR) {
