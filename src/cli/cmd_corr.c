@@ -418,14 +418,8 @@ int cmd_corr(const struct options *options)
     } else {
         open_each(&corr, &files);
     }
-    files_end(&files);
-    int status = EXIT_USAGE;
     corr.failed = corr.failed || files.failed;
-    if (files.num_paths == 0 && !files.failed) {
-        message(NULL, "no file is named; see: seisview help corr");
-    } else {
-        status = run(&corr);
-    }
+    int status = files_end(&files, "corr") ? run(&corr) : EXIT_USAGE;
     for (long i = 0; i < corr.count; i++) {
         sv_recording_close(corr.recordings[i]);
         free(corr.paths[i]);

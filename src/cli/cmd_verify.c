@@ -38,9 +38,7 @@ int cmd_verify(const struct options *options)
             status = of_file;
         }
     }
-    files_end(&files);
-    if (files.num_paths == 0 && !files.failed) {
-        message(NULL, "no file was given; see: seisview help verify");
+    if (!files_end(&files, "verify")) {
         return EXIT_USAGE;
     }
     return files.failed ? EXIT_FAILED : status;

@@ -68,17 +68,6 @@ enum outcome editing_failed(const char *path, sv_status status, const sv_error *
     }
 }
 
-static int exit_status(const bool met[STOPPED + 1])
-{
-    if (met[FAILED] || (met[REFUSED] && met[DONE])) {
-        return EXIT_FAILED;
-    }
-    if (met[CONFLICT]) {
-        return EXIT_CHECK;
-    }
-    return (met[REFUSED] || met[PASSED_OVER]) && !met[DONE] ? EXIT_USAGE : EXIT_DONE;
-}
-
 int editing_each(const struct options *options,
                  enum outcome (*edit)(const struct options *options, const char *path))
 {
@@ -89,13 +78,11 @@ int editing_each(const struct options *options,
         met[edit(options, path)] = true;
         met[STOPPED] = met[STOPPED] || signals_stopped();
     }
-    files_end(&files);
-    if (files.num_paths == 0 && !files.failed) {
-        message(NULL, "no file is named; see: seisview help %s", options->command->name);
+    if (!files_end(&files, options->command->name)) {
         return EXIT_USAGE;
     }
     met[FAILED] = met[FAILED] || files.failed;
-    return exit_status(met);
+    return outcomes_status(met);
 }
 
 /* ---- undo and redo ----------------------------------------------------------------------- */

@@ -66,10 +66,15 @@ const char *files_next(struct files *files)
     }
 }
 
-void files_end(struct files *files)
+bool files_end(struct files *files, const char *command)
 {
     if (files->list != NULL) {
         fclose(files->list);
     }
     free(files->line);
+    if (files->num_paths == 0 && !files->failed) {
+        message(NULL, "no file is named; see: seisview help %s", command);
+        return false;
+    }
+    return true;
 }

@@ -20,6 +20,7 @@ void files_begin(struct files *files, char **arguments);
 /* The next path, valid until the next call; NULL at the end. */
 const char *files_next(struct files *files);
 
-void files_end(struct files *files);
+/* False: there was none to walk over, which is said. */
+bool files_end(struct files *files, const char *command);
 
 #endif

@@ -43,29 +43,38 @@ static void write_left(double seconds, char *text, size_t size)
     }
 }
 
+/* A line that wraps could not be erased: the name gives way, then the bar, then the figures. */
+static void write_line(const char *hashes, const char *figures)
+{
+    char text[TEXT_BYTES];
+    int width = terminal_width(STDERR_FILENO);
+    size_t room = (size_t)(width > 0 ? width : 80) - 1;
+    size_t with_bar = strlen(figures) + BAR_WIDTH + 3;
+    if (strlen(bar.label) + 2 + with_bar <= room) {
+        snprintf(text, sizeof text, "%s%s  [%s] %s", erase, bar.label, hashes, figures);
+    } else if (with_bar <= room) {
+        snprintf(text, sizeof text, "%s[%s] %s", erase, hashes, figures);
+    } else {
+        snprintf(text, sizeof text, "%s%s", erase, strlen(figures) <= room ? figures : "");
+    }
+    drawn = 1;
+    fputs(text, stderr);
+}
+
 static void draw(double now, int64_t done_bytes)
 {
     double spent = now - bar.begun;
     double fraction = bar.total_bytes > 0 ? (double)done_bytes / (double)bar.total_bytes : 1.0;
     double rate = spent > 0.0 ? (double)done_bytes / spent : 0.0;
-    char hashes[BAR_WIDTH + 1], left[32] = "-:--", facts[128], text[TEXT_BYTES];
+    char hashes[BAR_WIDTH + 1], left[32] = "-:--", figures[128];
     fraction = fraction < 1.0 ? fraction : 1.0;
     write_bar(fraction, hashes);
     if (rate > 0.0 && done_bytes <= bar.total_bytes) {
         write_left((double)(bar.total_bytes - done_bytes) / rate, left, sizeof left);
     }
-    snprintf(facts, sizeof facts, "[%s] %3d %%  %.2f GB/s  %s left", hashes,
-             (int)(fraction * 100.0), rate / 1e9, left);
-    /* A line that wraps could not be erased: the name gives way. */
-    int width = terminal_width(STDERR_FILENO);
-    int room = (width > 0 ? width : 80) - (int)strlen(facts) - 3;
-    if (room >= (int)strlen(bar.label)) {
-        snprintf(text, sizeof text, "%s%s  %s", erase, bar.label, facts);
-    } else {
-        snprintf(text, sizeof text, "%s%s", erase, room >= -2 ? facts : "");
-    }
-    drawn = 1;
-    fputs(text, stderr);
+    snprintf(figures, sizeof figures, "%3d %%  %.2f GB/s  %s left", (int)(fraction * 100.0),
+             rate / 1e9, left);
+    write_line(hashes, figures);
 }
 
 void progress_update(int64_t done_bytes)

@@ -3,7 +3,19 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cli/command.h"
 #include "cli/message.h"
+
+int outcomes_status(const bool met[STOPPED + 1])
+{
+    if (met[FAILED] || (met[REFUSED] && met[DONE])) {
+        return EXIT_FAILED;
+    }
+    if (met[CONFLICT]) {
+        return EXIT_CHECK;
+    }
+    return (met[REFUSED] || met[PASSED_OVER]) && !met[DONE] ? EXIT_USAGE : EXIT_DONE;
+}
 
 /* ---- the walk ------------------------------------------------------------------------------ */
 

@@ -19,6 +19,10 @@ enum outcome {
     STOPPED /* by a signal, or because the output fails: no further file is begun */
 };
 
+/* The exit status where these were met. Wrong usage is what went wrong with every file: then
+ * nothing was tried. */
+int outcomes_status(const bool met[STOPPED + 1]);
+
 #define GROUP_ROWS 4096 /* no more rows than this are in work at once */
 
 struct selection {

@@ -152,15 +152,6 @@ static enum outcome visit_joined(const struct options *options, char *const *pat
     return visit_opened(&visit, status, &error, work, context);
 }
 
-/* Wrong usage is what went wrong with every file: then nothing was tried. */
-static int exit_status(const bool met[STOPPED + 1])
-{
-    if (met[FAILED] || (met[REFUSED] && met[DONE])) {
-        return EXIT_FAILED;
-    }
-    return (met[REFUSED] || met[PASSED_OVER]) && !met[DONE] ? EXIT_USAGE : EXIT_DONE;
-}
-
 static void visit_each(struct files *files, const struct options *options, visitor *work,
                        void *context, bool met[STOPPED + 1])
 {
@@ -200,11 +191,9 @@ int visit_all(const struct options *options, visitor *work, void *context)
     } else {
         visit_each(&files, options, work, context, met);
     }
-    files_end(&files);
-    if (files.num_paths == 0 && !files.failed) {
-        message(NULL, "no file is named; see: seisview help %s", options->command->name);
+    if (!files_end(&files, options->command->name)) {
         return EXIT_USAGE;
     }
     met[FAILED] = met[FAILED] || files.failed;
-    return exit_status(met);
+    return outcomes_status(met);
 }

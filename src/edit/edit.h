@@ -22,6 +22,7 @@ struct sv_edit {
     void *note_context;
     sv_part *pieces; /* what is changed: parts, then what was written */
     uint32_t num_pieces, num_parts;
+    int64_t trends_bytes; /* of their parameters */
     bool keeps;
     bool has_begun; /* BEGN is in the journal */
     bool has_failed;

@@ -119,7 +119,8 @@ typedef struct sv_transaction {
     void **states; /* of the parts' works; NULL: not known or not opened */
     int64_t num_windows;
     int64_t batch_windows;
-    bool keeps; /* before-images: undo=keep */
+    bool keeps;       /* before-images: undo=keep */
+    bool only_before; /* nobody asks for new items of windows that are read back */
 
     /* Memory for one window: its record (the body: items before, items after, context), and its
      * items in other states. */
@@ -207,7 +208,8 @@ sv_status sv_transaction_commit(sv_transaction *transaction, sv_error *error);
 typedef struct sv_images {
     sv_record record;
     const unsigned char *before; /* items */
-    const unsigned char *after;  /* items, NULL: this build cannot compute those of the edit */
+    const unsigned char *after;  /* items, NULL: this build cannot compute those of the edit, or
+                                  * nobody asked for them */
     const unsigned char *context;
 } sv_images;
 
@@ -250,6 +252,11 @@ typedef sv_status sv_wind_taker(sv_transaction *transaction, const sv_images *im
                                 sv_error *error);
 sv_status sv_winds_each(sv_transaction *transaction, int slot, int64_t num_windows,
                         sv_wind_taker *take, int errand, sv_error *error);
+
+/* The CRC of what the file holds of the windows of a batch, the first of them number `first`; 0:
+ * there are none. */
+sv_status sv_winds_crc_of_batch(sv_transaction *transaction, int64_t first, uint64_t *crc,
+                                sv_error *error);
 
 /* Where a window of the parts lies. */
 void sv_wind_find(const sv_transaction *transaction, int64_t number, uint32_t *part, sv_row *row,

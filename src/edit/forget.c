@@ -82,14 +82,6 @@ static struct kept *find(const struct copy *copy, int64_t old_at)
 
 /* ---- copying ----------------------------------------------------------------------------- */
 
-static sv_status damaged(sv_error *error, int64_t at)
-{
-    return sv_fail(error, SV_CONFLICT,
-                   "its journal is damaged at byte %" PRId64
-                   "; to keep the recording as it is, move the journal away",
-                   at);
-}
-
 static sv_status read_body(struct copy *copy, const sv_record *record, sv_error *error)
 {
     bool is_whole;
@@ -107,7 +99,7 @@ static sv_status read_body(struct copy *copy, const sv_record *record, sv_error 
     }
     sv_status status = sv_journal_read_body(copy->from, record, copy->bytes + SV_RECORD_HEAD_BYTES,
                                             &is_whole, error);
-    return status == SV_OK && !is_whole ? damaged(error, record->at) : status;
+    return status == SV_OK && !is_whole ? sv_journal_damaged(error, record->at) : status;
 }
 
 static sv_status append(struct copy *copy, const sv_record *record, sv_error *error)
@@ -150,7 +142,7 @@ static sv_status copy_records(struct copy *copy, sv_error *error)
         }
         status = sv_journal_read_head(copy->from, at, &seed, &record, &is_valid, error);
         if (status == SV_OK && !is_valid) {
-            return damaged(error, at);
+            return sv_journal_damaged(error, at);
         }
     }
     return status;
@@ -191,13 +183,16 @@ static sv_status replace(sv_editor *editor, struct copy *copy, sv_error *error)
     return SV_OK;
 }
 
+/* Where nothing is left to be dropped, somebody may have dropped it who was stopped before the new
+ * journal's name was durable. */
 static sv_status forget(sv_editor *editor, int64_t num_kept, sv_error *error)
 {
     bool drops;
     struct copy copy = {.from = &editor->journal, .error = error};
     sv_status status = choose(editor, num_kept, &copy, &drops, error);
-    if (status == SV_OK && drops) {
-        status = replace(editor, &copy, error);
+    if (status == SV_OK) {
+        status = drops ? replace(editor, &copy, error)
+                       : sv_journal_sync_directory(&editor->journal, error);
     }
     sv_free(copy.kept);
     sv_free(copy.bytes);

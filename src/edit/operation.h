@@ -40,6 +40,9 @@ enum { SV_MOST_DESPIKES = 8 };
 /* How many of them are measured: demean and detrend. */
 int sv_operations_num_measured(const sv_operation *operations, int count);
 
+/* Of the trend that it takes away, 0: a mean. */
+int sv_operation_order(const sv_operation *operation);
+
 /* Measures each row of `range` as the operations before leave it, a scan for each operation that is
  * measured. `trends`: of the first row for each such operation, of the second row, …
  * SV_UNSUPPORTED: the segment is not in place; else sv_scan(). */
@@ -57,9 +60,13 @@ void sv_operations_encode(const sv_operation *operations, int count, void *bytes
 sv_status sv_operations_decode(const void *bytes, size_t size, sv_operation **operations,
                                int *count, sv_error *error);
 
-enum { SV_TREND_BYTES = 72 };
-void sv_trend_encode(const sv_trend *trend, void *bytes);
-sv_status sv_trend_decode(const void *bytes, sv_trend *trend, sv_error *error); /* SV_FORMAT */
+/* Of a trend of this order, and of all trends of a row. */
+size_t sv_trend_bytes(int order);
+size_t sv_trends_bytes(const sv_operation *operations, int count);
+void sv_trend_encode(const sv_trend *trend, int order, void *bytes);
+
+/* SV_FORMAT. */
+sv_status sv_trend_decode(const void *bytes, int order, sv_trend *trend, sv_error *error);
 
 /* ---- a row -------------------------------------------------------------------------------- */
 

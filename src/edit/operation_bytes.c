@@ -1,12 +1,13 @@
 /* Operations and trends as a journal keeps them, little-endian.
  *
- *   operations                          each operation, 32 bytes     a trend, 72 bytes
+ *   operations                          each operation, 32 bytes     a trend, 24 bytes and more
  *   0  version, 1                       0   kind                     0   order, 255: none
  *   1  0, to byte 3                     1   order                    1   exponent
  *   4  how many, 4 bytes                2   0, to byte 7             2   0, to byte 7
  *   8  the operations                   8   index                    8   twice_centre
  *                                       16  value, float64           16  offset, float64
- *                                       24  high, float64            24  six coefficients, float64
+ *                                       24  high, float64            24  those of its operation's
+ * order, float64
  */
 #include <limits.h>
 
@@ -85,18 +86,34 @@ sv_status sv_operations_decode(const void *bytes, size_t size, sv_operation **op
     return SV_OK;
 }
 
-void sv_trend_encode(const sv_trend *trend, void *bytes)
+size_t sv_trend_bytes(int order)
+{
+    return 24 + 8 * ((size_t)order + 1);
+}
+
+size_t sv_trends_bytes(const sv_operation *operations, int count)
+{
+    size_t num_bytes = 0;
+    for (int i = 0; i < count; i++) {
+        if (sv_operations_num_measured(&operations[i], 1) != 0) {
+            num_bytes += sv_trend_bytes(sv_operation_order(&operations[i]));
+        }
+    }
+    return num_bytes;
+}
+
+void sv_trend_encode(const sv_trend *trend, int order, void *bytes)
 {
     unsigned char *to = bytes;
     sv_put_u8(to, small_numbers(trend->order, trend->exponent));
     sv_put_i8(to + 8, trend->twice_centre);
     sv_put_f8(to + 16, trend->offset);
-    for (int k = 0; k <= SV_TREND_MOST_ORDER; k++) {
+    for (int k = 0; k <= order; k++) {
         sv_put_f8(to + 24 + 8 * k, trend->coefficients[k]);
     }
 }
 
-sv_status sv_trend_decode(const void *bytes, sv_trend *trend, sv_error *error)
+sv_status sv_trend_decode(const void *bytes, int order, sv_trend *trend, sv_error *error)
 {
     const unsigned char *from = bytes;
     uint64_t numbers = sv_get_u8(from);
@@ -104,10 +121,10 @@ sv_status sv_trend_decode(const void *bytes, sv_trend *trend, sv_error *error)
     read.order = read.order == 0xff ? -1 : read.order;
     read.twice_centre = sv_get_i8(from + 8);
     read.offset = sv_get_f8(from + 16);
-    for (int k = 0; k <= SV_TREND_MOST_ORDER; k++) {
+    for (int k = 0; k <= order; k++) {
         read.coefficients[k] = sv_get_f8(from + 24 + 8 * k);
     }
-    if (numbers >> 16 != 0 || read.order > SV_TREND_MOST_ORDER || read.exponent > MOST_EXPONENT ||
+    if (numbers >> 16 != 0 || read.order > order || read.exponent > MOST_EXPONENT ||
         read.twice_centre < 0) {
         return sv_fail(error, SV_FORMAT, "its trend is not understood");
     }

@@ -12,7 +12,7 @@
 #define AVX2        __attribute__((target("avx2")))
 #define AVX2_INLINE static inline __attribute__((target("avx2"), always_inline))
 
-enum { LINE = 16, QUARTERS = 4, MOST_STEPS = 16 };
+enum { LINE = 16, HALVES = 2, QUARTERS = 4, MOST_STEPS = 16 };
 
 /* An operation as the loop wants it. */
 typedef struct step {
@@ -72,22 +72,33 @@ AVX2_INLINE void subtract_trend(step *s, __m256d x[QUARTERS])
 
 AVX2_INLINE void clip(const step *s, __m256d x[QUARTERS])
 {
+#pragma GCC unroll 4
     for (int i = 0; i < QUARTERS; i++) {
         x[i] = _mm256_max_pd(s->value, x[i]);
         x[i] = _mm256_min_pd(s->high, x[i]);
     }
 }
 
+AVX2_INLINE void multiply(const step *s, __m256d x[QUARTERS])
+{
+#pragma GCC unroll 4
+    for (int i = 0; i < QUARTERS; i++) {
+        x[i] = _mm256_mul_pd(x[i], s->value);
+    }
+}
+
+static bool is_factor(sv_operation_kind kind)
+{
+    return kind == SV_GAIN || kind == SV_INVERT;
+}
+
 AVX2_INLINE void apply(step *s, __m256d x[QUARTERS])
 {
     switch (s->kind) {
     case SV_GAIN:
-    case SV_INVERT:
-        for (int i = 0; i < QUARTERS; i++) {
-            x[i] = _mm256_mul_pd(x[i], s->value);
-        }
-        break;
+    case SV_INVERT: multiply(s, x); break;
     case SV_OFFSET:
+#pragma GCC unroll 4
         for (int i = 0; i < QUARTERS; i++) {
             x[i] = _mm256_add_pd(x[i], s->value);
         }
@@ -99,15 +110,13 @@ AVX2_INLINE void apply(step *s, __m256d x[QUARTERS])
     }
 }
 
+/* No change that rounds to less than `near` can be larger than `largest`. All lanes of either are
+ * the same. */
 typedef struct tally {
     __m256i unchanged;
     __m256d largest;
+    __m256 near;
 } tally;
-
-AVX2_INLINE __m256d size_of(__m256d x)
-{
-    return _mm256_andnot_pd(_mm256_set1_pd(-0.0), x);
-}
 
 /* The bytes of each float the other way round. */
 AVX2_INLINE __m256 swapped(__m256 x)
@@ -117,59 +126,120 @@ AVX2_INLINE __m256 swapped(__m256 x)
     return _mm256_castsi256_ps(_mm256_shuffle_epi8(_mm256_castps_si256(x), order));
 }
 
-AVX2_INLINE int not_finite(__m256 x)
+AVX2_INLINE __m256 size_of(__m256 x)
 {
-    __m256 size = _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x);
-    return _mm256_movemask_ps(_mm256_cmp_ps(size, _mm256_set1_ps(FLT_MAX), _CMP_NLE_UQ));
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x);
 }
 
-/* Eight samples: false where one of them would not be finite. */
-AVX2_INLINE bool store(__m256 old, __m256d low, __m256d high, bool swap, char *to, tally *all)
+/* Sizes of float32 are in the order of their bits, with infinity and NaN behind all others. */
+AVX2_INLINE bool are_finite(__m256 low, __m256 high)
 {
-    __m128 new_low = _mm256_cvtpd_ps(low), new_high = _mm256_cvtpd_ps(high);
-    __m256 new = _mm256_set_m128(new_high, new_low);
-    if (not_finite(new) != 0) {
+    __m256i larger =
+        _mm256_max_epi32(_mm256_castps_si256(size_of(low)), _mm256_castps_si256(size_of(high)));
+    __m256i past = _mm256_cmpgt_epi32(larger, _mm256_castps_si256(_mm256_set1_ps(FLT_MAX)));
+    return _mm256_testz_si256(past, past) != 0;
+}
+
+AVX2_INLINE __m256d larger_of_half(__m256 old, __m256 new, __m256d than)
+{
+    const __m256d sign = _mm256_set1_pd(-0.0);
+    __m256d low = _mm256_sub_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(new)),
+                                _mm256_cvtps_pd(_mm256_castps256_ps128(old)));
+    __m256d high = _mm256_sub_pd(_mm256_cvtps_pd(_mm256_extractf128_ps(new, 1)),
+                                 _mm256_cvtps_pd(_mm256_extractf128_ps(old, 1)));
+    than = _mm256_max_pd(than, _mm256_andnot_pd(sign, low));
+    return _mm256_max_pd(than, _mm256_andnot_pd(sign, high));
+}
+
+/* A line that may hold the largest change so far, or a sample that is not finite: then false. */
+static AVX2 bool look_at(__m256 old_low, __m256 old_high, __m256 new_low, __m256 new_high,
+                         tally *all)
+{
+    if (!are_finite(new_low, new_high)) {
         return false;
     }
-    __m256d change_low =
-        _mm256_sub_pd(_mm256_cvtps_pd(new_low), _mm256_cvtps_pd(_mm256_castps256_ps128(old)));
-    __m256d change_high =
-        _mm256_sub_pd(_mm256_cvtps_pd(new_high), _mm256_cvtps_pd(_mm256_extractf128_ps(old, 1)));
-    all->largest = _mm256_max_pd(all->largest, size_of(change_low));
-    all->largest = _mm256_max_pd(all->largest, size_of(change_high));
-    __m256i same = _mm256_cmpeq_epi32(_mm256_castps_si256(old), _mm256_castps_si256(new));
-    all->unchanged = _mm256_sub_epi32(all->unchanged, same);
-    _mm256_storeu_ps((float *)(void *)to, swap ? swapped(new) : new);
+    __m256d larger = larger_of_half(old_low, new_low, all->largest);
+    larger = larger_of_half(old_high, new_high, larger);
+    if (_mm256_movemask_pd(_mm256_cmp_pd(larger, all->largest, _CMP_GT_OQ)) != 0) {
+        larger = _mm256_max_pd(larger, _mm256_permute4x64_pd(larger, 0x4e));
+        all->largest = _mm256_max_pd(larger, _mm256_permute_pd(larger, 0x5));
+        all->near = _mm256_set1_ps((float)_mm256_cvtsd_f64(all->largest));
+    }
     return true;
 }
 
-AVX2_INLINE bool do_line(steps *all, const char *from, bool swap, char *to, tally *of)
+/* Changes are told in float64. Rounding keeps their order, so one look in float32 finds the few
+ * lines that are worth it; and those that are not finite, whose change is not less than any. */
+AVX2_INLINE bool is_usual(const __m256 old[HALVES], const __m256 new[HALVES], const tally *all)
 {
-    const float *samples = (const float *)(const void *)from;
-    __m256 first = _mm256_loadu_ps(samples), second = _mm256_loadu_ps(samples + LINE / 2);
-    first = swap ? swapped(first) : first;
-    second = swap ? swapped(second) : second;
-    __m256d x[QUARTERS] = {_mm256_cvtps_pd(_mm256_castps256_ps128(first)),
-                           _mm256_cvtps_pd(_mm256_extractf128_ps(first, 1)),
-                           _mm256_cvtps_pd(_mm256_castps256_ps128(second)),
-                           _mm256_cvtps_pd(_mm256_extractf128_ps(second, 1))};
-    for (int i = 0; i < all->count; i++) {
-        apply(&all->list[i], x);
-    }
-    return store(first, x[0], x[1], swap, to, of) &&
-           store(second, x[2], x[3], swap, to + LINE / 2 * sizeof(float), of);
+    __m256 low = size_of(_mm256_sub_ps(new[0], old[0]));
+    __m256 high = size_of(_mm256_sub_ps(new[1], old[1]));
+    __m256 unusual = _mm256_or_ps(_mm256_cmp_ps(low, all->near, _CMP_NLT_UQ),
+                                  _mm256_cmp_ps(high, all->near, _CMP_NLT_UQ));
+    return _mm256_movemask_ps(unusual) == 0;
 }
 
-/* Returns how many samples are done. A line that stops half-way is not counted. */
-AVX2_INLINE int64_t do_lines(steps *all, const char *from, int64_t count, bool swap, char *to,
+AVX2_INLINE void count_same(__m256 old, __m256 new, tally *all)
+{
+    __m256i same = _mm256_cmpeq_epi32(_mm256_castps_si256(old), _mm256_castps_si256(new));
+    all->unchanged = _mm256_sub_epi32(all->unchanged, same);
+}
+
+/* What the loop is compiled for. A factor alone, the usual edit, stays in a register. */
+typedef struct shape {
+    bool swap, only_factor;
+} shape;
+
+/* Eight samples. A conversion from memory costs less than one of half a register. */
+AVX2_INLINE void load(const float *samples, shape form, __m256 *old, __m256d x[QUARTERS / HALVES])
+{
+    *old = _mm256_loadu_ps(samples);
+    if (form.swap) {
+        *old = swapped(*old);
+        x[0] = _mm256_cvtps_pd(_mm256_castps256_ps128(*old));
+        x[1] = _mm256_cvtps_pd(_mm256_extractf128_ps(*old, 1));
+    } else {
+        x[0] = _mm256_cvtps_pd(_mm_loadu_ps(samples));
+        x[1] = _mm256_cvtps_pd(_mm_loadu_ps(samples + 4));
+    }
+}
+
+/* Sixteen samples: false where one of them would not be finite. */
+AVX2_INLINE bool do_line(steps *all, shape form, const char *from, char *to, tally *of)
+{
+    const float *samples = (const float *)(const void *)from;
+    __m256 old[HALVES];
+    __m256d x[QUARTERS];
+    load(samples, form, &old[0], x);
+    load(samples + LINE / HALVES, form, &old[1], x + QUARTERS / HALVES);
+    if (form.only_factor) {
+        multiply(&all->list[0], x);
+    } else {
+        for (int i = 0; i < all->count; i++) {
+            apply(&all->list[i], x);
+        }
+    }
+    __m256 new[HALVES] = {_mm256_set_m128(_mm256_cvtpd_ps(x[1]), _mm256_cvtpd_ps(x[0])),
+                          _mm256_set_m128(_mm256_cvtpd_ps(x[3]), _mm256_cvtpd_ps(x[2]))};
+    if (!is_usual(old, new, of) && !look_at(old[0], old[1], new[0], new[1], of)) {
+        return false;
+    }
+    count_same(old[0], new[0], of);
+    count_same(old[1], new[1], of);
+    float *line = (float *)(void *)to;
+    _mm256_storeu_ps(line, form.swap ? swapped(new[0]) : new[0]);
+    _mm256_storeu_ps(line + LINE / HALVES, form.swap ? swapped(new[1]) : new[1]);
+    return true;
+}
+
+/* Returns how many samples are done. */
+AVX2_INLINE int64_t do_lines(steps *all, shape form, const char *from, int64_t count, char *to,
                              tally *of)
 {
     int64_t done = 0;
     while (done + LINE <= count) {
-        tally before = *of;
         size_t byte = (size_t)done * sizeof(float);
-        if (!do_line(all, from + byte, swap, to + byte, of)) {
-            *of = before;
+        if (!do_line(all, form, from + byte, to + byte, of)) {
             break;
         }
         done += LINE;
@@ -177,19 +247,15 @@ AVX2_INLINE int64_t do_lines(steps *all, const char *from, int64_t count, bool s
     return done;
 }
 
-static int64_t add_up(const tally *of, double *largest)
+AVX2_INLINE int64_t add_up(const tally *of, double *largest)
 {
     uint32_t unchanged[8];
-    double lane[4];
     int64_t count = 0;
     memcpy(unchanged, &of->unchanged, sizeof unchanged);
-    memcpy(lane, &of->largest, sizeof lane);
     for (int i = 0; i < 8; i++) {
         count += unchanged[i];
     }
-    for (int i = 0; i < 4; i++) {
-        *largest = lane[i] > *largest ? lane[i] : *largest;
-    }
+    *largest = fmax(*largest, _mm256_cvtsd_f64(of->largest));
     return count;
 }
 
@@ -198,14 +264,17 @@ AVX2 int64_t sv_fast_compute(const sv_chain *chain, int64_t first, int64_t count
 {
     const int64_t most = INT32_MAX; /* that the lanes can count */
     steps all;
-    tally of = {_mm256_setzero_si256(), _mm256_setzero_pd()};
+    tally of = {_mm256_setzero_si256(), _mm256_setzero_pd(), _mm256_setzero_ps()};
     int64_t done;
     count = count < most ? count : most;
     prepare(chain, first, &all);
-    if (chain->dtype.order == SV_NATIVE_ENDIAN) {
-        done = do_lines(&all, from, count, false, to, &of);
+    bool swap = chain->dtype.order != SV_NATIVE_ENDIAN;
+    if (!swap && all.count == 1 && is_factor(all.list[0].kind)) {
+        done = do_lines(&all, (shape){.only_factor = true}, from, count, to, &of);
+    } else if (!swap) {
+        done = do_lines(&all, (shape){.swap = false}, from, count, to, &of);
     } else {
-        done = do_lines(&all, from, count, true, to, &of);
+        done = do_lines(&all, (shape){.swap = true}, from, count, to, &of);
     }
     changes->num_changed += done - add_up(&of, &changes->largest);
     return done;

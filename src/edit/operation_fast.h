@@ -1,4 +1,6 @@
-/* Chains of plain arithmetic on float32, straight from the old samples to the new. */
+/* Chains of plain arithmetic on float32, straight from the old samples to the new. It is written
+ * for AVX2, and is yet no kernel: it knows chains, trends and the tally of changes, which a kernel,
+ * that knows samples alone, would have to be told one by one. */
 #ifndef SV_EDIT_OPERATION_FAST_H
 #define SV_EDIT_OPERATION_FAST_H
 

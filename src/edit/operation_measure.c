@@ -92,7 +92,7 @@ static sv_status measure_all(sv_recording *recording, const sv_scan_range *range
             continue;
         }
         m->chain.count = i;
-        m->order = operations[i].order;
+        m->order = sv_operation_order(&operations[i]);
         status = measure_one(recording, range, m, &mapped, trends + number++, error);
     }
     return status;

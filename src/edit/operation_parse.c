@@ -204,6 +204,11 @@ sv_status sv_operations_check(const sv_operation *operations, int count, sv_dtyp
     return SV_OK;
 }
 
+int sv_operation_order(const sv_operation *operation)
+{
+    return operation->kind == SV_DETREND ? operation->order : 0;
+}
+
 int sv_operations_num_measured(const sv_operation *operations, int count)
 {
     return count_kind(operations, count, SV_DEMEAN) + count_kind(operations, count, SV_DETREND);

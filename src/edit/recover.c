@@ -69,6 +69,15 @@ struct hot {
     sv_record last;
 };
 
+/* Of a batch that is not whole nothing was stored, unless it was damaged since: check_next() tells.
+ */
+static bool is_whole_batch(const sv_transaction *transaction, const struct survey *found)
+{
+    return found->num_windows > 0 &&
+           (found->num_windows >= transaction->batch_windows ||
+            (int64_t)found->last.is.wind.window + 1 >= transaction->num_windows);
+}
+
 static sv_status survey_slots(struct hot *hot, bool begn_is_whole, sv_error *error)
 {
     hot->slot = -1;
@@ -78,7 +87,7 @@ static sv_status survey_slots(struct hot *hot, bool begn_is_whole, sv_error *err
         if (status != SV_OK) {
             return status;
         }
-        if (found.num_windows > 0 &&
+        if (is_whole_batch(&hot->transaction, &found) &&
             (hot->slot < 0 || found.last.is.wind.window > hot->last.is.wind.window)) {
             hot->slot = slot;
             hot->num_windows = found.num_windows;
@@ -132,20 +141,20 @@ static sv_status open_hot(sv_editor *editor, struct hot *hot, sv_error *error)
 
 /* ---- the journal ------------------------------------------------------------------------- */
 
-/* A sealed MARK at the end of what a walk does not reach. */
+/* A sealed MARK in what a walk does not reach: it was appended to what was durable. */
 static sv_status check_tail(const sv_journal *journal, sv_error *error)
 {
     int64_t size_bytes = journal->system->size(journal->fd);
-    int64_t at = size_bytes - sv_record_bytes(0);
     sv_record mark;
     bool is_valid = false;
     if (size_bytes < 0) {
         return sv_fail_errno(error, "the journal can no longer be looked at");
     }
-    if (at < journal->end) {
-        return SV_OK;
+    sv_status status = SV_OK;
+    for (int64_t at = journal->end; status == SV_OK && !is_valid && at < size_bytes;
+         at += SV_SECTOR_BYTES) {
+        status = sv_journal_read_head(journal, at, NULL, &mark, &is_valid, error);
     }
-    sv_status status = sv_journal_read_head(journal, at, NULL, &mark, &is_valid, error);
     return status == SV_OK && is_valid ? damaged(error, journal->end) : status;
 }
 
@@ -235,6 +244,30 @@ static sv_status prove(sv_transaction *transaction, const sv_images *images, sv_
     return sv_samples_are_ours(&wind->run, transaction->found, images->before, images->after, &at)
                ? SV_OK
                : conflict(error, &images->record, at);
+}
+
+/* Behind the batch that the slots know, nothing has been stored: a newer slot may have been lost.
+ */
+static sv_status check_next(struct hot *hot, sv_error *error)
+{
+    sv_transaction *transaction = &hot->transaction;
+    const sv_wind *last = hot->slot >= 0 ? &hot->last.is.wind : NULL;
+    int64_t first = last != NULL ? (int64_t)last->window + 1 : 0;
+    uint64_t found, stated = last != NULL ? last->next_crc : transaction->begn.is.begn.next_crc;
+    if (transaction->keeps || transaction->batch_windows == 0 ||
+        !sv_holds(SV_RULE_NEXT_BATCH_AS_IT_WAS)) {
+        return SV_OK;
+    }
+    sv_status status = sv_winds_crc_of_batch(transaction, first, &found, error);
+    if (status == SV_OK && found != stated) {
+        return sv_fail(error, SV_CONFLICT,
+                       "the samples from window %" PRId64
+                       " on of an interrupted edit are not as it "
+                       "found them: its journal was damaged, or another program has changed them; "
+                       "to keep the recording as it is, move its journal away",
+                       first);
+    }
+    return as_conflict(status, error);
 }
 
 /* What is done with each of the windows. */
@@ -339,6 +372,9 @@ static sv_status recover_hot(struct hot *hot, sv_recovery *recovery, sv_error *e
     sv_status status = make_believed_durable(journal, hot, error);
     if (status == SV_OK && sv_holds(SV_RULE_ALL_PROVED_FIRST)) {
         status = sv_winds_each(transaction, hot->slot, num_windows, run_errand, PROVE, error);
+    }
+    if (status == SV_OK) {
+        status = check_next(hot, error);
     }
     if (status != SV_OK) {
         return status;

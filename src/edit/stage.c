@@ -195,9 +195,7 @@ static sv_status resume_walk(sv_transaction *transaction, const sv_record *last,
 sv_status sv_transaction_resume(sv_transaction *transaction, const sv_record *last, int slot,
                                 sv_error *error)
 {
-    int64_t windows =
-        transaction->begn.is.begn.slot_bytes / sv_transaction_largest_record(transaction);
-    if (windows < 1) {
+    if (transaction->batch_windows < 1) {
         return sv_fail(error, SV_CONFLICT,
                        "its journal has no room for a window; to keep the recording as it is, "
                        "move the journal away");
@@ -206,8 +204,7 @@ sv_status sv_transaction_resume(sv_transaction *transaction, const sv_record *la
     transaction->batch = last->is.wind.batch + 1;
     transaction->tally = last->is.wind.tally;
     transaction->slot = 1 - slot;
-    sv_status status =
-        sv_transaction_open_batches(transaction, sv_min_i8(windows, SV_BATCH_WINDOWS), error);
+    sv_status status = sv_transaction_open_batches(transaction, transaction->batch_windows, error);
     return status == SV_OK ? resume_walk(transaction, last, error) : status;
 }
 
@@ -225,6 +222,21 @@ static sv_status stopped(sv_error *error)
     return sv_fail(error, SV_CANCELLED, "the edit was stopped");
 }
 
+/* Without before-images, a batch says how the next one was found: should the slot of that one be
+ * lost, recovery must not take what is stored for what is not. */
+static sv_status look_ahead(sv_transaction *transaction, sv_batch *batch, sv_error *error)
+{
+    uint64_t crc;
+    if (transaction->keeps) {
+        return SV_OK;
+    }
+    sv_status status = sv_winds_crc_of_batch(transaction, transaction->next_window, &crc, error);
+    for (int64_t i = 0; status == SV_OK && i < batch->num_staged; i++) {
+        batch->staged[i].record.is.wind.next_crc = crc;
+    }
+    return status;
+}
+
 /* Computes windows until the batch is full, or none is left. */
 static sv_status fill(sv_transaction *transaction, sv_batch *batch, sv_error *error)
 {
@@ -238,7 +250,7 @@ static sv_status fill(sv_transaction *transaction, sv_batch *batch, sv_error *er
             stage(transaction, batch, &next.record);
         }
     }
-    return status;
+    return status == SV_OK ? look_ahead(transaction, batch, error) : status;
 }
 
 /* Another thread fills the other batch, each time it is asked to. It reads the recording, and

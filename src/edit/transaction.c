@@ -289,6 +289,12 @@ static sv_status begin(sv_transaction *transaction, sv_error *error)
     if (status != SV_OK) {
         return status;
     }
+    if (!transaction->keeps) {
+        status = sv_winds_crc_of_batch(transaction, 0, &transaction->begn.is.begn.next_crc, error);
+    }
+    if (status != SV_OK) {
+        return status;
+    }
     sv_journal_close_body(&transaction->begn, transaction->begn_bytes);
     return sv_journal_append(&editor->journal, &transaction->begn, transaction->begn_bytes, error);
 }
@@ -330,6 +336,19 @@ static sv_status read_parts(sv_transaction *transaction, bool *is_whole, sv_erro
     return status == SV_OK ? open_works(transaction, error) : status;
 }
 
+/* Windows of a batch that a slot has room for; 0: this build does not know the works. */
+static int64_t windows_of_slot(const sv_transaction *transaction)
+{
+    const sv_begn *begn = &transaction->begn.is.begn;
+    for (uint32_t i = 0; i < begn->num_parts; i++) {
+        if (transaction->states[i] == NULL) {
+            return 0;
+        }
+    }
+    int64_t largest = sv_transaction_largest_record(transaction);
+    return largest > 0 ? sv_min_i8(begn->slot_bytes / largest, SV_BATCH_WINDOWS) : 0;
+}
+
 static sv_status load(sv_transaction *transaction, int64_t begn_at, bool *is_whole, sv_error *error)
 {
     const sv_journal *journal = &transaction->editor->journal;
@@ -340,13 +359,13 @@ static sv_status load(sv_transaction *transaction, int64_t begn_at, bool *is_who
     }
     if (begn->window_bytes < 1 || begn->window_bytes > SV_MAX_WINDOW_BYTES ||
         transaction->begn.end > journal->system->size(journal->fd)) {
-        return sv_fail(error, SV_CONFLICT,
-                       "its journal is damaged at byte %" PRId64
-                       "; to keep the recording as it is, move the journal away",
-                       begn_at);
+        return sv_journal_damaged(error, begn_at);
     }
     transaction->keeps = begn->slot_bytes == 0;
     status = read_parts(transaction, is_whole, error);
+    if (status == SV_OK && *is_whole && !transaction->keeps) {
+        transaction->batch_windows = windows_of_slot(transaction);
+    }
     return status == SV_OK ? open_rooms(transaction, error) : status;
 }
 

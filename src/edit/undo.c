@@ -129,8 +129,10 @@ static sv_status announce(sv_transaction *transaction, sv_outcome outcome, enum 
     return status == SV_OK && sv_holds(sync) ? sv_journal_sync(journal, error) : status;
 }
 
+/* The CRC of the new samples is enough for the check: they are not computed again. */
 static sv_status undo(sv_transaction *transaction, sv_error *error)
 {
+    transaction->only_before = sv_holds(SV_RULE_AFTER_CRC) && sv_holds(SV_RULE_ALL_PROVED_FIRST);
     sv_status status =
         announce(transaction, SV_UNDO, CHECK_BEFORE_UNDO, SV_RULE_JOURNAL_SYNC_AFTER_UNDO, error);
     return status == SV_OK ? sv_transaction_carry_back(transaction, true, error) : status;

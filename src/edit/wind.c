@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "edit/editor.h"
 #include "edit/pack.h"
 #include "edit/samples.h"
@@ -19,14 +20,6 @@ sv_winds sv_winds_of(const sv_transaction *transaction, int slot)
         winds.past = winds.at + begn->is.begn.slot_bytes;
     }
     return winds;
-}
-
-static sv_status damaged(sv_error *error, int64_t at)
-{
-    return sv_fail(error, SV_CONFLICT,
-                   "its journal is damaged at byte %" PRId64
-                   "; to keep the recording as it is, move the journal away",
-                   at);
 }
 
 sv_status sv_winds_next(sv_winds *winds, sv_record *record, bool *found, sv_error *error)
@@ -57,7 +50,7 @@ sv_status sv_winds_check_end(const sv_winds *winds, sv_error *error)
                                             &mark, &is_valid, error);
     if (status == SV_OK &&
         (!is_valid || mark.kind != SV_MARK || mark.is.mark.begn_at != transaction->begn.at)) {
-        return damaged(error, winds->at);
+        return sv_journal_damaged(error, winds->at);
     }
     return status;
 }
@@ -77,6 +70,26 @@ void sv_wind_find(const sv_transaction *transaction, int64_t number, uint32_t *p
     *part = i;
     sv_part_window(&transaction->parts[i], begn->window_bytes, number, transaction->editor->fd, row,
                    place, run);
+}
+
+sv_status sv_winds_crc_of_batch(sv_transaction *transaction, int64_t first, uint64_t *crc,
+                                sv_error *error)
+{
+    const sv_editor *editor = transaction->editor;
+    int64_t past = sv_min_i8(first + transaction->batch_windows, transaction->num_windows);
+    sv_status status = SV_OK;
+    *crc = 0;
+    for (int64_t number = first; status == SV_OK && number < past; number++) {
+        uint32_t part;
+        sv_row row;
+        sv_place place;
+        sv_run run;
+        sv_wind_find(transaction, number, &part, &row, &place, &run);
+        status = sv_samples_read(editor->system, editor->fd, &run, transaction->found,
+                                 transaction->scratch, error);
+        *crc = sv_crc(transaction->found, (size_t)(run.count * run.item_bytes), *crc);
+    }
+    return status;
 }
 
 /* ---- writing ----------------------------------------------------------------------------- */
@@ -180,7 +193,9 @@ static void find_after(sv_transaction *transaction, const sv_wind *wind, sv_imag
     if (!sv_holds(SV_RULE_CONTEXT_IN_WIND)) {
         memset(context, 0, wind->context_bytes);
     }
-    if (wind->after_bytes == 0) {
+    if (wind->after_bytes == 0 && transaction->only_before) {
+        after = NULL;
+    } else if (wind->after_bytes == 0) {
         after = compute_again(transaction, wind, images->before, context)
                     ? transaction->after_of_one
                     : NULL;
@@ -198,7 +213,7 @@ sv_status sv_wind_load(sv_transaction *transaction, const sv_record *record, sv_
     unsigned char *body = transaction->record + SV_RECORD_HEAD_BYTES;
     *is_whole = false;
     if (!makes_sense(transaction, record)) {
-        return damaged(error, record->at);
+        return sv_journal_damaged(error, record->at);
     }
     size_t items = (size_t)(wind->run.count * wind->run.item_bytes);
     sv_status status =
@@ -212,7 +227,7 @@ sv_status sv_wind_load(sv_transaction *transaction, const sv_record *record, sv_
         images->before = transaction->before;
         if (!sv_items_unpack(body, wind->before_bytes, (size_t)wind->run.item_bytes,
                              transaction->before, items, transaction->scratch)) {
-            return damaged(error, record->at);
+            return sv_journal_damaged(error, record->at);
         }
     }
     find_after(transaction, wind, images, body);
@@ -224,7 +239,7 @@ sv_status sv_wind_need(sv_transaction *transaction, const sv_record *record, sv_
 {
     bool is_whole;
     sv_status status = sv_wind_load(transaction, record, images, &is_whole, error);
-    return status == SV_OK && !is_whole ? damaged(error, record->at) : status;
+    return status == SV_OK && !is_whole ? sv_journal_damaged(error, record->at) : status;
 }
 
 sv_status sv_winds_each(sv_transaction *transaction, int slot, int64_t num_windows,

@@ -1,13 +1,11 @@
 #include "edit/work.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 
-const sv_work *const sv_works[] = {&sv_work_bytes, &sv_work_header, &sv_work_gain,
-                                   &sv_work_operations, NULL};
+const sv_work *const sv_works[] = {&sv_work_bytes, &sv_work_header, &sv_work_operations, NULL};
 
 /* ---- bytes ------------------------------------------------------------------------------- */
 
@@ -65,41 +63,3 @@ const sv_work sv_work_bytes = {
 
 const sv_work sv_work_header = {
     .name = "header", .open = open_bytes, .close = sv_free, .compute = copy_bytes};
-
-/* ---- gain -------------------------------------------------------------------------------- */
-
-static sv_status open_gain(const void *parameters, size_t num_bytes, void **state, sv_error *error)
-{
-    double *gain = sv_malloc(sizeof *gain);
-    if (gain == NULL) {
-        return sv_fail_memory(error, sizeof *gain);
-    }
-    if (num_bytes != sizeof *gain) {
-        sv_free(gain);
-        return sv_fail(error, SV_FORMAT, "the journal holds no gain");
-    }
-    memcpy(gain, parameters, sizeof *gain);
-    *state = gain;
-    return SV_OK;
-}
-
-static sv_status multiply(const void *state, const sv_place *place, const void *context,
-                          size_t context_bytes, const void *before, void *after, sv_tally *tally,
-                          sv_error *error)
-{
-    (void)context;
-    double gain = *(const double *)state;
-    const float *old = before;
-    float *new = after;
-    if (context_bytes != 0 || place->row->dtype.type != SV_F4) {
-        return sv_fail(error, SV_FORMAT, "a gain is for float32");
-    }
-    for (int64_t i = 0; i < place->count; i++) {
-        new[i] = (float)((double)old[i] * gain);
-    }
-    tally->num_changed += place->count;
-    return SV_OK;
-}
-
-const sv_work sv_work_gain = {
-    .name = "gain", .open = open_gain, .close = sv_free, .compute = multiply};

@@ -75,12 +75,11 @@ extern const sv_work sv_work_header;
 /* Operations (operation.h), with the trends that were measured. */
 extern const sv_work sv_work_operations;
 
-/* Its parameters; `trends` has sv_operations_num_measured() for each of the part's rows. */
+/* Its parameters: the operations, and behind them the trends of each row, as
+ * sv_operations_measure() gives them; those of some rows at a time. */
 size_t sv_work_parameters_size(const sv_operation *list, int count, int64_t num_rows);
-void sv_work_parameters_encode(const sv_operation *list, int count, const sv_trend *trends,
-                               int64_t num_rows, void *bytes);
-
-/* A gain, the parameter a float64, on float32 of this machine's byte order. */
-extern const sv_work sv_work_gain;
+void sv_work_operations_encode(const sv_operation *list, int count, void *parameters);
+void sv_work_trends_encode(const sv_operation *list, int count, const sv_trend *trends,
+                           int64_t first_row, int64_t num_rows, void *parameters);
 
 #endif

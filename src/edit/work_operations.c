@@ -18,30 +18,38 @@ enum { SIZE_BYTES = 8 };
 
 typedef struct operations {
     sv_operation *list;
-    int count, num_measured;
+    int count;
     const unsigned char *trends;
-    size_t num_trends;
+    size_t trends_bytes, row_bytes; /* of all rows, of one */
 } operations;
 
 /* ---- parameters -------------------------------------------------------------------------- */
 
 size_t sv_work_parameters_size(const sv_operation *list, int count, int64_t num_rows)
 {
-    return SIZE_BYTES + sv_operations_size(count) +
-           (size_t)num_rows * (size_t)sv_operations_num_measured(list, count) * SV_TREND_BYTES;
+    return SIZE_BYTES + sv_operations_size(count) + (size_t)num_rows * sv_trends_bytes(list, count);
 }
 
-void sv_work_parameters_encode(const sv_operation *list, int count, const sv_trend *trends,
-                               int64_t num_rows, void *bytes)
+void sv_work_operations_encode(const sv_operation *list, int count, void *parameters)
 {
-    unsigned char *to = bytes;
-    size_t size = sv_operations_size(count);
-    int64_t num_trends = num_rows * sv_operations_num_measured(list, count);
-    sv_put_i8(to, (int64_t)size);
+    unsigned char *to = parameters;
+    sv_put_i8(to, (int64_t)sv_operations_size(count));
     sv_operations_encode(list, count, to + SIZE_BYTES);
-    to += SIZE_BYTES + size;
-    for (int64_t i = 0; i < num_trends; i++, to += SV_TREND_BYTES) {
-        sv_trend_encode(&trends[i], to);
+}
+
+void sv_work_trends_encode(const sv_operation *list, int count, const sv_trend *trends,
+                           int64_t first_row, int64_t num_rows, void *parameters)
+{
+    unsigned char *to = parameters;
+    to += sv_work_parameters_size(list, count, first_row);
+    for (int64_t row = 0; row < num_rows; row++) {
+        for (int i = 0; i < count; i++) {
+            if (sv_operations_num_measured(&list[i], 1) != 0) {
+                int order = sv_operation_order(&list[i]);
+                sv_trend_encode(trends++, order, to);
+                to += sv_trend_bytes(order);
+            }
+        }
     }
 }
 
@@ -49,7 +57,7 @@ static sv_status decode(const unsigned char *bytes, size_t num_bytes, operations
                         sv_error *error)
 {
     uint64_t size = num_bytes >= SIZE_BYTES ? sv_get_u8(bytes) : UINT64_MAX;
-    if (size > num_bytes - SIZE_BYTES || (num_bytes - SIZE_BYTES - size) % SV_TREND_BYTES != 0) {
+    if (size > num_bytes - SIZE_BYTES) {
         return sv_fail(error, SV_FORMAT, "its operations do not have the size they state");
     }
     sv_status status =
@@ -57,9 +65,9 @@ static sv_status decode(const unsigned char *bytes, size_t num_bytes, operations
     if (status != SV_OK) {
         return status;
     }
-    all->num_measured = sv_operations_num_measured(all->list, all->count);
+    all->row_bytes = sv_trends_bytes(all->list, all->count);
     all->trends = bytes + SIZE_BYTES + size;
-    all->num_trends = (num_bytes - SIZE_BYTES - size) / SV_TREND_BYTES;
+    all->trends_bytes = num_bytes - SIZE_BYTES - size;
     return SV_OK;
 }
 
@@ -95,14 +103,18 @@ typedef struct row_chain {
 
 static sv_status read_trends(const operations *all, int64_t row, row_chain *made, sv_error *error)
 {
-    size_t measured = (size_t)all->num_measured;
+    sv_trend *trend = made->trends;
     sv_status status = SV_OK;
-    if (measured > 0 && (size_t)row >= all->num_trends / measured) {
+    if (all->row_bytes > 0 && (size_t)row >= all->trends_bytes / all->row_bytes) {
         return sv_fail(error, SV_FORMAT, "the journal holds too few trends for its rows");
     }
-    const unsigned char *from = all->trends + (size_t)row * measured * SV_TREND_BYTES;
-    for (size_t i = 0; status == SV_OK && i < measured; i++) {
-        status = sv_trend_decode(from + i * SV_TREND_BYTES, &made->trends[i], error);
+    const unsigned char *from = all->trends + (size_t)row * all->row_bytes;
+    for (int i = 0; status == SV_OK && i < all->count; i++) {
+        if (sv_operations_num_measured(&all->list[i], 1) != 0) {
+            int order = sv_operation_order(&all->list[i]);
+            status = sv_trend_decode(from, order, trend++, error);
+            from += sv_trend_bytes(order);
+        }
     }
     return status;
 }

@@ -96,6 +96,9 @@ bool sv_journal_is_hot(const sv_journal *journal);
 sv_status sv_journal_read_head(const sv_journal *journal, int64_t at, const uint64_t *seed,
                                sv_record *record, bool *is_valid, sv_error *error);
 
+/* SV_CONFLICT, with the sentence. */
+sv_status sv_journal_damaged(sv_error *error, int64_t at);
+
 /* The BEGN that a MARK names. SV_CONFLICT: there is none. */
 sv_status sv_journal_read_begn(const sv_journal *journal, int64_t at, sv_record *begn,
                                sv_error *error);

@@ -29,6 +29,7 @@ enum {
     BEGN_SLOT_BYTES = 56,
     BEGN_USER = 64,
     BEGN_HOST = BEGN_USER + SV_USER_SIZE,
+    BEGN_NEXT_CRC = BEGN_HOST + SV_HOST_SIZE,
     WIND_FLAGS = 4,
     WIND_WINDOW = 24,
     WIND_BATCH = 32,
@@ -41,6 +42,7 @@ enum {
     WIND_BEFORE_BYTES = 84,
     WIND_AFTER_BYTES = 88,
     WIND_TALLY = 96,
+    WIND_NEXT_CRC = 120,
     MARK_OUTCOME = 4,
     MARK_BEGN_AT = 24,
     MARK_PREVIOUS_AT = 32,
@@ -151,6 +153,7 @@ static void encode_wind(const sv_wind *wind, unsigned char *head)
     sv_put_u4(head + WIND_BEFORE_BYTES, wind->before_bytes);
     sv_put_u4(head + WIND_AFTER_BYTES, wind->after_bytes);
     put_tally(head + WIND_TALLY, &wind->tally);
+    sv_put_u8(head + WIND_NEXT_CRC, wind->next_crc);
 }
 
 static void encode_kind(const sv_record *record, unsigned char *head)
@@ -167,6 +170,7 @@ static void encode_kind(const sv_record *record, unsigned char *head)
         sv_put_i8(head + BEGN_SLOT_BYTES, begn->slot_bytes);
         memcpy(head + BEGN_USER, begn->user, SV_USER_SIZE);
         memcpy(head + BEGN_HOST, begn->host, SV_HOST_SIZE);
+        sv_put_u8(head + BEGN_NEXT_CRC, begn->next_crc);
         break;
     case SV_WIND: encode_wind(&record->is.wind, head); break;
     case SV_MARK:
@@ -215,7 +219,8 @@ static void decode_begn(const unsigned char *head, sv_begn *begn)
                       .pid = sv_get_i8(head + BEGN_PID),
                       .size_bytes = sv_get_i8(head + BEGN_SIZE),
                       .window_bytes = sv_get_i8(head + BEGN_WINDOW_BYTES),
-                      .slot_bytes = sv_get_i8(head + BEGN_SLOT_BYTES)};
+                      .slot_bytes = sv_get_i8(head + BEGN_SLOT_BYTES),
+                      .next_crc = sv_get_u8(head + BEGN_NEXT_CRC)};
     memcpy(begn->user, head + BEGN_USER, SV_USER_SIZE - 1);
     memcpy(begn->host, head + BEGN_HOST, SV_HOST_SIZE - 1);
 }
@@ -233,6 +238,7 @@ static void decode_wind(const unsigned char *head, sv_wind *wind)
                       .context_bytes = sv_get_u4(head + WIND_CONTEXT_BYTES),
                       .before_bytes = sv_get_u4(head + WIND_BEFORE_BYTES),
                       .after_bytes = sv_get_u4(head + WIND_AFTER_BYTES),
+                      .next_crc = sv_get_u8(head + WIND_NEXT_CRC),
                       .tally = get_tally(head + WIND_TALLY)};
 }
 

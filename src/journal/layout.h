@@ -51,6 +51,7 @@ typedef struct sv_begn {
     int64_t size_bytes;                          /* of the recording */
     int64_t window_bytes; /* of samples, at most; windows follow from it and the parts */
     int64_t slot_bytes;   /* of each of two slots behind the record; 0: before-images are kept */
+    uint64_t next_crc;    /* with slots: of the samples of the first batch, as they were */
     uint32_t num_parts;
 } sv_begn;
 
@@ -72,6 +73,7 @@ typedef struct sv_wind {
     uint32_t before_bytes;  /* the body: the items before, as they are kept here, … */
     uint32_t after_bytes;   /* … those after, where nobody could compute them again, … */
     uint32_t context_bytes; /* … and the context */
+    uint64_t next_crc;      /* in a slot: of the samples of the batch that follows, as they were */
     sv_tally tally;
 } sv_wind;
 

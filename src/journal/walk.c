@@ -14,7 +14,7 @@ static sv_status size_of(const sv_journal *journal, int64_t *size_bytes, sv_erro
                             : sv_fail_errno(error, "the journal can no longer be looked at");
 }
 
-static sv_status damaged(sv_error *error, int64_t at)
+sv_status sv_journal_damaged(sv_error *error, int64_t at)
 {
     return sv_fail(error, SV_CONFLICT,
                    "its journal is damaged at byte %" PRId64
@@ -44,7 +44,7 @@ sv_status sv_journal_read_begn(const sv_journal *journal, int64_t at, sv_record 
     size_t done = 0;
     sv_status status = SV_OK;
     if (at < SV_JOURNAL_HEADER_BYTES) {
-        return damaged(error, at);
+        return sv_journal_damaged(error, at);
     }
     /* What comes before a BEGN is a MARK, whose head is followed by zeros, or the header. */
     if (at > SV_JOURNAL_HEADER_BYTES) {
@@ -60,7 +60,7 @@ sv_status sv_journal_read_begn(const sv_journal *journal, int64_t at, sv_record 
         status = sv_journal_read_head(journal, at, &seed, begn, &is_valid, error);
     }
     if (status == SV_OK && (!is_valid || begn->kind != SV_BEGN)) {
-        return damaged(error, at);
+        return sv_journal_damaged(error, at);
     }
     return status;
 }

@@ -125,6 +125,19 @@ printf '%s\n' 'x.bin: 2 of 4 samples would change, by 1 at most' \
 edited 1 2 3 4
 [ ! -e x.bin.svj ] || fail 'there is a journal'
 
+check 'means of hundreds of thousands of channels are kept, of more refused before anything is written'
+rm -f x.bin x.bin.svj
+truncate -s 2400000 x.bin
+run edit --dry-run --demean --layout planar --channels 300000 x.bin
+exits 0
+truncate -s 2640000 x.bin
+run edit --demean --layout planar --channels 330000 x.bin
+refused 2 'x.bin: what is measured of each channel does not fit into bounded memory for so many; edit at most 327680 of them at a time'
+[ ! -e x.bin.svj ] || fail 'a journal was made'
+truncate -s 808000 x.bin
+run edit --detrend=5 --demean --layout planar --channels 101000 x.bin
+refused 2 'edit at most 100824 of them at a time'
+
 check 'what is not edited in place'
 "$SEISVIEW" convert --encoding steim2 "$DATA/quake.bin" quake.mseed
 run edit --demean quake.mseed

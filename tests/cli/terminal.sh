@@ -72,6 +72,13 @@ sed 's/\x1b\[K/\n/g' out | awk 'length > 70 && !/^{/ { exit 1 }' || fail 'it is 
 run stats --json quake.bin
 sed 's/.*\x1b\[K//' seen | tr -d '\r' | cmp -s - out || fail 'it is in the way'
 
+check 'a narrow terminal has figures without a bar, and one that is too narrow has nothing'
+on_terminal 40 stats --json --progress=always quake.bin
+sed 's/\x1b\[K/\n/g' out | grep -q '^ *[0-9]* %  .* left' || fail 'there are none'
+sed 's/\x1b\[K/\n/g' out | awk 'length > 40 && !/^{/ { exit 1 }' || fail 'they are too long'
+on_terminal 20 stats --json --progress=always quake.bin
+grep -q '%' out && fail 'there are'
+
 check 'never a progress bar'
 on_terminal 70 stats --json --progress=never quake.bin
 grep -q '%' out && fail 'there is'

@@ -14,7 +14,7 @@ says
 check 'no file'
 run verify
 exits 1
-says 'no file was given; see: seisview help verify'
+says 'no file is named; see: seisview help verify'
 
 check 'a missing file'
 run verify nowhere.bin quake.bin

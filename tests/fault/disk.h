@@ -47,6 +47,7 @@ struct disk {
     int names[DISK_NAMES], durable_names[DISK_NAMES]; /* files; −1: none */
     int old_journal; /* the journal that was replaced: its blocks may come again; −1: none */
     uint64_t num_salts;
+    long num_looks;  /* at its clock */
     long steps_left; /* −1: it is not stopped */
     bool is_stopped;
     long num_steps;

@@ -145,5 +145,24 @@ static const sv_work elsewhere = {.name = "scramble",
                                   .resume = resume,
                                   .close_row = sv_free};
 
-const sv_work *const this_build[] = {&here, NULL};
-const sv_work *const another_build[] = {&elsewhere, NULL};
+/* The operations that users have, and a build that has others by the same name. */
+static sv_status operate_elsewhere(const void *state, const sv_place *place, const void *context,
+                                   size_t context_bytes, const void *before, void *after,
+                                   sv_tally *tally, sv_error *error)
+{
+    sv_status status = sv_work_operations.compute(state, place, context, context_bytes, before,
+                                                  after, tally, error);
+    ((unsigned char *)after)[0] ^= 1;
+    return status;
+}
+
+static sv_work operations_elsewhere;
+
+const sv_work *const this_build[] = {&here, &sv_work_operations, NULL};
+const sv_work *const another_build[] = {&elsewhere, &operations_elsewhere, NULL};
+
+void scramble_begin(void)
+{
+    operations_elsewhere = sv_work_operations;
+    operations_elsewhere.compute = operate_elsewhere;
+}

@@ -8,6 +8,9 @@
 
 extern const sv_system *scramble_system; /* through which rows are read */
 
+/* First: another_build is complete then. Both know sv_work_operations, too. */
+void scramble_begin(void);
+
 extern const sv_work *const this_build[];
 extern const sv_work *const another_build[];
 

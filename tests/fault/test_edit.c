@@ -68,6 +68,23 @@ static sv_status verify(sv_verified *verified)
 /* ---- a gain through the inner functions, so that the table can be another one -----------------
  */
 
+enum { PARAMETERS_BYTES = 48 };
+
+static const void *parameters_of(double gain)
+{
+    static unsigned char parameters[PARAMETERS_BYTES];
+    const sv_operation operation = {.kind = SV_GAIN, .value = gain};
+    ck_assert_uint_eq(sv_work_parameters_size(&operation, 1, 1), PARAMETERS_BYTES);
+    sv_work_operations_encode(&operation, 1, parameters);
+    return parameters;
+}
+
+static sv_status add_gain(sv_edit *edit, const sv_view *samples, double gain)
+{
+    return sv_edit_add(edit, samples, 0, 0, &sv_work_operations, parameters_of(gain),
+                       PARAMETERS_BYTES, NULL);
+}
+
 static sv_status gain_by(const sv_system *system, double gain, bool keeps, sv_error *error)
 {
     sv_editor editor;
@@ -86,9 +103,9 @@ static sv_status gain_by(const sv_system *system, double gain, bool keeps, sv_er
                     .rows = 1,
                     .samples = SAMPLES,
                     .stride_bytes = 4,
-                    .work = &sv_work_gain,
-                    .parameters = &gain,
-                    .parameters_bytes = sizeof gain};
+                    .work = &sv_work_operations,
+                    .parameters = parameters_of(gain),
+                    .parameters_bytes = PARAMETERS_BYTES};
     status = sv_transaction_begin(&editor, &part, 1, keeps, "gain", &transaction, error);
     if (status == SV_OK) {
         status = sv_transaction_run(&transaction, error);
@@ -661,10 +678,8 @@ START_TEST(memory_runs_out)
         sv_status status = sv_edit_begin(recording, NULL, NULL, &edit, NULL);
         if (status == SV_OK) {
             sv_segment segment;
-            double gain = 2.0;
             sv_recording_segment(sv_edit_recording(edit), 0, &segment);
-            status =
-                sv_edit_add(edit, &segment.samples, 0, 0, &sv_work_gain, &gain, sizeof gain, NULL);
+            status = add_gain(edit, &segment.samples, 2.0);
             if (status == SV_OK) {
                 status = commit(edit, &number);
             } else {
@@ -784,7 +799,6 @@ START_TEST(pieces_of_the_same_rows)
     sv_segment segment;
     sv_view some, new, part;
     sv_buffer *buffer;
-    double gain = 2.0;
     sv_open_options options = SV_OPEN_OPTIONS_INIT;
     options.channels = 5;
     options.layout = _i == 0 ? SV_PLANAR : SV_INTERLEAVED;
@@ -793,8 +807,7 @@ START_TEST(pieces_of_the_same_rows)
     ck_assert_int_eq(sv_edit_begin(recording, &options, NULL, &edit, NULL), SV_OK);
     ck_assert_int_eq(sv_recording_segment(sv_edit_recording(edit), 0, &segment), SV_OK);
     ck_assert_int_eq(sv_view_slice(&segment.samples, 0, 4, 5, 1, &part, NULL), SV_OK);
-    ck_assert_int_eq(sv_edit_add(edit, &part, 0, 0, &sv_work_gain, &gain, sizeof gain, NULL),
-                     SV_OK);
+    ck_assert_int_eq(add_gain(edit, &part, 2.0), SV_OK);
     for (int64_t from = 0; from < 1000; from += 100) {
         ck_assert_int_eq(sv_view_slice(&segment.samples, 1, from, from + 100, 1, &some, NULL),
                          SV_OK);
@@ -824,14 +837,12 @@ START_TEST(old_samples_are_packed_where_it_pays)
     static const unsigned char zeros[ROOM];
     struct stat file;
     uint64_t number;
-    double gain = 2.0;
     sv_edit *edit;
     sv_segment segment;
     recording = write_scratch("zeros.bin", zeros, ROOM);
     ck_assert_int_eq(sv_edit_begin(recording, NULL, NULL, &edit, NULL), SV_OK);
     ck_assert_int_eq(sv_recording_segment(sv_edit_recording(edit), 0, &segment), SV_OK);
-    ck_assert_int_eq(
-        sv_edit_add(edit, &segment.samples, 0, 0, &sv_work_gain, &gain, sizeof gain, NULL), SV_OK);
+    ck_assert_int_eq(add_gain(edit, &segment.samples, 2.0), SV_OK);
     ck_assert_int_eq(commit(edit, &number), SV_OK);
     ck_assert_int_eq(stat(scratch_path("zeros.bin.svj"), &file), 0);
     ck_assert_int_lt(file.st_size, 10000);
