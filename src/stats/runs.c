@@ -101,9 +101,10 @@ static int64_t skip_zeros(sv_runs *runs, const uint64_t *bits, int64_t pairs)
 
 void sv_runs_add(sv_runs *runs, const uint64_t *bits, int64_t pairs)
 {
-    for (int64_t first = skip_zeros(runs, bits, pairs); first < pairs; first += WORD) {
-        first += skip_zeros(runs, bits + first / WORD, pairs - first);
+    for (int64_t first = skip_zeros(runs, bits, pairs); first < pairs;) {
         add_word(runs, bits[first / WORD], pairs - first < WORD ? (int)(pairs - first) : WORD);
+        first += WORD;
+        first += skip_zeros(runs, bits + first / WORD, pairs - first);
     }
     if (runs->current == runs->num_pairs) {
         runs->head = runs->current;
