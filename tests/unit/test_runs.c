@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "fenced.h"
 #include "random.h"
 #include "stats/runs.h"
 
@@ -119,6 +120,28 @@ START_TEST(nothing_is_nothing)
 }
 END_TEST
 
+/* The bits end with their memory, before the fence. */
+START_TEST(bits_past_the_last_are_not_read)
+{
+    for (int64_t words = 1; words <= 20; words++) {
+        fenced memory = fence((size_t)words * sizeof(uint64_t));
+        uint64_t *bits = (uint64_t *)(void *)memory.end - words;
+        for (int64_t one = -1; one < words; one++) {
+            sv_runs runs = {0};
+            memset(bits, 0, (size_t)words * sizeof *bits);
+            if (one >= 0) {
+                bits[one] = 1;
+            }
+            sv_runs_add(&runs, bits, words * 64);
+            ck_assert_int_eq(runs.num_pairs, words * 64);
+            ck_assert_int_eq(runs.longest, one >= 0);
+            ck_assert(one < 0 || runs.longest_first == one * 64);
+        }
+        unfence(memory);
+    }
+}
+END_TEST
+
 START_TEST(all_ones_and_all_zeros)
 {
     for (int64_t n = 1; n <= 600; n++) {
@@ -231,6 +254,7 @@ int main(void)
     tcase_add_test(tests, random_bits_in_random_pieces);
     tcase_add_test(tests, one_run_everywhere);
     tcase_add_test(tests, nothing_is_nothing);
+    tcase_add_test(tests, bits_past_the_last_are_not_read);
     tcase_add_test(tests, all_ones_and_all_zeros);
     tcase_add_test(tests, of_equal_runs_the_first_is_kept);
     tcase_add_test(tests, long_runs_over_many_words);
