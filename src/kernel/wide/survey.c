@@ -9,7 +9,7 @@ SV_INLINE void survey(stored as, sv_lanes *lanes, const void *const stream[SV_ST
     const char *x[SV_STREAMS] = {stream[0], stream[1], stream[2], stream[3]};
     const ptrdiff_t ahead = ahead_bytes();
     state s = begin();
-    s.pilot = all_f8(as.powers ? powers->pilot : 0.0);
+    s.pilot = all_f8(powers != NULL ? powers->pilot : 0.0);
     for (int64_t line = 0; line < lines; line += SV_CHUNK_LINES) {
         int64_t count = lesser(lines - line, SV_CHUNK_LINES);
         add_chunk(as, &s, x, count, ahead);
