@@ -1,4 +1,4 @@
-#include "array/match_bytes.h"
+#include "array/bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,17 +9,17 @@
 #include "base/memory.h"
 #include "base/size.h"
 
-sv_status sv_match_bytes_open(sv_io io, sv_match_bytes *bytes, sv_error *error)
+sv_status sv_bytes_open(sv_io io, sv_bytes *bytes, sv_error *error)
 {
-    *bytes = (sv_match_bytes){.direct_fd = -1};
+    *bytes = (sv_bytes){.direct_fd = -1};
     if (io != SV_IO_READ && io != SV_IO_DIRECT) {
         return SV_OK;
     }
-    bytes->memory = sv_malloc_aligned(SV_PAGE, SV_MATCH_BYTES);
-    return bytes->memory != NULL ? SV_OK : sv_fail_memory(error, SV_MATCH_BYTES);
+    bytes->memory = sv_malloc_aligned(SV_PAGE, SV_BYTES_ROOM);
+    return bytes->memory != NULL ? SV_OK : sv_fail_memory(error, SV_BYTES_ROOM);
 }
 
-static void leave_file(sv_match_bytes *bytes)
+static void leave_file(sv_bytes *bytes)
 {
     if (bytes->direct_fd >= 0) {
         close(bytes->direct_fd);
@@ -27,7 +27,7 @@ static void leave_file(sv_match_bytes *bytes)
     bytes->direct_fd = -1;
 }
 
-void sv_match_bytes_close(sv_match_bytes *bytes)
+void sv_bytes_close(sv_bytes *bytes)
 {
     leave_file(bytes);
     sv_free(bytes->memory);
@@ -39,13 +39,13 @@ static int64_t stride_of(const sv_view *samples)
 }
 
 /* Two pages of it go to whole pages at the ends. */
-int64_t sv_match_bytes_room(const sv_view *samples)
+int64_t sv_bytes_room(const sv_view *samples)
 {
     int64_t itemsize = (int64_t)sv_dtype_itemsize(samples->dtype);
-    return (SV_MATCH_BYTES - 2 * SV_PAGE) / sv_max_i8(stride_of(samples), itemsize);
+    return 1 + (SV_BYTES_ROOM - 2 * SV_PAGE - itemsize) / sv_max_i8(stride_of(samples), itemsize);
 }
 
-static void enter_file(sv_match_bytes *bytes, sv_io io, const sv_file *file)
+static void enter_file(sv_bytes *bytes, sv_io io, const sv_file *file)
 {
 #ifdef O_DIRECT
     if (io == SV_IO_DIRECT && bytes->of != file->data) {
@@ -57,8 +57,8 @@ static void enter_file(sv_match_bytes *bytes, sv_io io, const sv_file *file)
 }
 
 /* One read at an aligned place; past the page cache where that is wanted and works. */
-static ssize_t read_once(const sv_match_bytes *bytes, const sv_file *file, int64_t done,
-                         int64_t count, int64_t first)
+static ssize_t read_once(const sv_bytes *bytes, const sv_file *file, int64_t done, int64_t count,
+                         int64_t first)
 {
     char *to = bytes->memory + done;
     off_t byte = (off_t)(first + done);
@@ -69,8 +69,8 @@ static ssize_t read_once(const sv_match_bytes *bytes, const sv_file *file, int64
     return there >= 0 ? there : pread(file->fd, to, (size_t)(count - done), byte);
 }
 
-sv_status sv_match_bytes_read(sv_match_bytes *bytes, sv_io io, const sv_file *file,
-                              sv_view *samples, sv_error *error)
+sv_status sv_bytes_read(sv_bytes *bytes, sv_io io, const sv_file *file, sv_view *samples,
+                        sv_error *error)
 {
     int64_t at = samples->address - file->data,
             reach = (samples->shape[0] - 1) * stride_of(samples);
