@@ -75,22 +75,28 @@ static bool are_native(const load *l)
            samples->strides[1] % (int64_t)sizeof(float) == 0;
 }
 
-/* Frames [first, first + n) as native float32, `step` values apart: where they lie, else converted,
- * of which there may be SV_FRAMES_PIECE. */
-static const float *frames_at(const load *l, int64_t first, int64_t n, int64_t *step)
+/* Where a frame lies as native float32, or else is put, the k-th of the piece. */
+static const float *frame_at(const load *l, int64_t frame, int64_t k)
 {
     const sv_view *samples = &l->group->segment.samples;
+    float *to = l->scratch->piece + k * l->count;
     if (are_native(l)) {
-        *step = samples->strides[1] / (int64_t)sizeof(float);
-        return (const float *)(const void *)address_of(l, 0, first);
+        return (const float *)(const void *)address_of(l, 0, frame);
     }
-    *step = l->count;
-    for (int64_t i = 0; i < n; i++) {
-        l->set->kernels->convert(samples->dtype, address_of(l, 0, first + i),
-                                 (ptrdiff_t)samples->strides[0], l->count,
-                                 l->scratch->piece + i * l->count);
+    l->set->kernels->convert(samples->dtype, address_of(l, 0, frame),
+                             (ptrdiff_t)samples->strides[0], l->count, to);
+    return to;
+}
+
+/* Frames [first, first + n), no more than a piece, `step` values apart. */
+static const float *frames_at(const load *l, int64_t first, int64_t n, int64_t *step)
+{
+    bool native = are_native(l);
+    *step = native ? l->group->segment.samples.strides[1] / (int64_t)sizeof(float) : l->count;
+    for (int64_t k = native ? n : 0; k < n; k++) {
+        frame_at(l, first + k, k);
     }
-    return l->scratch->piece;
+    return native ? frame_at(l, first, 0) : l->scratch->piece;
 }
 
 /* A row whose pilot will not do, by itself. */
@@ -111,12 +117,9 @@ static void choose_pilots(const load *l)
 {
     sv_frames_scratch *s = l->scratch;
     const float *some[SV_PILOT_SAMPLES];
-    int64_t step, apart = l->n / SV_PILOT_SAMPLES;
+    int64_t apart = l->n / SV_PILOT_SAMPLES;
     for (int k = 0; k < SV_PILOT_SAMPLES; k++) {
-        some[k] = frames_at(l, k * apart, 1, &step);
-        if (!are_native(l)) {
-            some[k] = memcpy(l->to + k * l->count, some[k], (size_t)l->count * sizeof(float));
-        }
+        some[k] = frame_at(l, k * apart, k);
     }
     for (int64_t i = 0; i < l->count; i++) {
         sv_spread spread = {0.0, INFINITY, -INFINITY};

@@ -189,8 +189,11 @@ START_TEST(test_many_rows_in_tiles)
 {
     struct random random = random_begin("tiles");
     for (int k = 0; k < 2; k++) {
+        sv_layout layout = k == 0 ? SV_INTERLEAVED : SV_PLANAR;
         data d = make_data(&random, 601, 1300, 20.0, 1.0);
-        check_data(&d, SV_F4, SV_NATIVE_ENDIAN, k == 0 ? SV_INTERLEAVED : SV_PLANAR);
+        check_data(&d, SV_F4, SV_NATIVE_ENDIAN, layout);
+        d = make_data(&random, 601, 600, 20.0, 40.0);
+        check_data(&d, SV_I2, SV_BIG_ENDIAN, layout);
     }
 }
 END_TEST
