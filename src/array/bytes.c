@@ -9,10 +9,25 @@
 #include "base/memory.h"
 #include "base/size.h"
 
+static bool wants_calls(sv_io io)
+{
+    return io == SV_IO_READ || io == SV_IO_DIRECT;
+}
+
+bool sv_bytes_are_called_for(sv_io io, const sv_file *file)
+{
+    return wants_calls(io) && file->fd >= 0;
+}
+
+int64_t sv_bytes_memory(sv_io io)
+{
+    return wants_calls(io) ? SV_BYTES_ROOM : 0;
+}
+
 sv_status sv_bytes_open(sv_io io, sv_bytes *bytes, sv_error *error)
 {
-    *bytes = (sv_bytes){.direct_fd = -1};
-    if (io != SV_IO_READ && io != SV_IO_DIRECT) {
+    *bytes = (sv_bytes){.io = io};
+    if (!wants_calls(io)) {
         return SV_OK;
     }
     bytes->memory = sv_malloc_aligned(SV_PAGE, SV_BYTES_ROOM);
@@ -21,10 +36,10 @@ sv_status sv_bytes_open(sv_io io, sv_bytes *bytes, sv_error *error)
 
 static void leave_file(sv_bytes *bytes)
 {
-    if (bytes->direct_fd >= 0) {
+    if (bytes->of != NULL && bytes->direct_fd >= 0) {
         close(bytes->direct_fd);
     }
-    bytes->direct_fd = -1;
+    bytes->of = NULL;
 }
 
 void sv_bytes_close(sv_bytes *bytes)
@@ -33,27 +48,48 @@ void sv_bytes_close(sv_bytes *bytes)
     sv_free(bytes->memory);
 }
 
-static int64_t stride_of(const sv_view *samples)
+/* ---- extents --------------------------------------------------------------------------------- */
+
+/* How many bytes the samples of the axis lie from its first to its last. */
+static int64_t reach_of(const sv_view *samples, int axis)
 {
-    return llabs((long long)samples->strides[0]);
+    return (samples->shape[axis] - 1) * llabs((long long)samples->strides[axis]);
+}
+
+/* How many bytes the lowest sample lies before the first one. */
+static int64_t reach_down(const sv_view *samples)
+{
+    int64_t bytes = 0;
+    for (int axis = 0; axis < samples->ndim; axis++) {
+        bytes += samples->strides[axis] < 0 ? reach_of(samples, axis) : 0;
+    }
+    return bytes;
 }
 
 /* Two pages of it go to whole pages at the ends. */
 int64_t sv_bytes_room(const sv_view *samples)
 {
+    int last = samples->ndim - 1;
     int64_t itemsize = (int64_t)sv_dtype_itemsize(samples->dtype);
-    return 1 + (SV_BYTES_ROOM - 2 * SV_PAGE - itemsize) / sv_max_i8(stride_of(samples), itemsize);
+    int64_t across = itemsize + (last > 0 ? reach_of(samples, 0) : 0);
+    int64_t stride = llabs((long long)samples->strides[last]);
+    return 1 + (SV_BYTES_ROOM - 2 * SV_PAGE - across) / sv_max_i8(stride, itemsize);
 }
 
-static void enter_file(sv_bytes *bytes, sv_io io, const sv_file *file)
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static void enter_file(sv_bytes *bytes, const sv_file *file)
 {
-#ifdef O_DIRECT
-    if (io == SV_IO_DIRECT && bytes->of != file->data) {
+    if (bytes->of != file->data) {
         leave_file(bytes);
-        bytes->direct_fd = sv_file_reopen(file, O_DIRECT);
         bytes->of = file->data;
-    }
+        bytes->direct_fd = -1;
+#ifdef O_DIRECT
+        if (bytes->io == SV_IO_DIRECT) {
+            bytes->direct_fd = sv_file_reopen(file, O_DIRECT);
+        }
 #endif
+    }
 }
 
 /* One read at an aligned place; past the page cache where that is wanted and works. */
@@ -69,15 +105,15 @@ static ssize_t read_once(const sv_bytes *bytes, const sv_file *file, int64_t don
     return there >= 0 ? there : pread(file->fd, to, (size_t)(count - done), byte);
 }
 
-sv_status sv_bytes_read(sv_bytes *bytes, sv_io io, const sv_file *file, sv_view *samples,
-                        sv_error *error)
+sv_status sv_bytes_read(sv_bytes *bytes, const sv_file *file, sv_view *samples, sv_error *error)
 {
-    int64_t at = samples->address - file->data,
-            reach = (samples->shape[0] - 1) * stride_of(samples);
-    int64_t low = samples->strides[0] < 0 ? at - reach : at;
-    int64_t past = low + reach + (int64_t)sv_dtype_itemsize(samples->dtype);
+    int64_t at = samples->address - file->data, low = at - reach_down(samples);
+    int64_t past = low + (int64_t)sv_dtype_itemsize(samples->dtype);
+    for (int axis = 0; axis < samples->ndim; axis++) {
+        past += reach_of(samples, axis);
+    }
     int64_t first = sv_page_down(low), count = sv_page_up(past) - first, done = 0;
-    enter_file(bytes, io, file);
+    enter_file(bytes, file);
     while (first + done < past) {
         ssize_t there = read_once(bytes, file, done, count, first);
         if (there == 0) {

@@ -171,9 +171,55 @@ static void load_frames(void *context)
     }
 }
 
+/* ---- loading --------------------------------------------------------------------------------- */
+
+/* Puts the frames' rows together, and makes *group one that has nothing else. */
+static sv_status copy_frames(const load *l, sv_rows_scratch *copies, sv_row_group *group,
+                             sv_error *error)
+{
+    sv_view *samples = &group->segment.samples, piece;
+    int64_t width = l->count * samples->strides[0];
+    int64_t row = l->set->rows[group->position + l->from].row;
+    for (int64_t done = 0; done < l->n; done += piece.shape[1]) {
+        sv_status status = sv_rows_call(l->set, l->group, l->from, l->count, l->first + done,
+                                        l->n - done, copies, &piece, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        for (int64_t i = 0; i < piece.shape[1]; i++) {
+            memcpy(copies->copied + (done + i) * width, sv_step(piece.address, i, piece.strides[1]),
+                   (size_t)width);
+        }
+    }
+    samples->address = sv_step(sv_step(copies->copied, -row, samples->strides[0]),
+                               -(group->first + l->first), width);
+    samples->strides[1] = width;
+    return SV_OK;
+}
+
+/* As many rows at a time as fit. */
+static sv_status load_by_calls(const load *l, sv_rows_scratch *copies, sv_error *error)
+{
+    sv_file file = sv_file_of(l->group->recording);
+    for (int64_t from = l->from, past = from + l->count; from < past;) {
+        load some = *l;
+        sv_row_group copied = *l->group;
+        some.from = from;
+        some.count = sv_rows_that_fit(l->set, l->group, from, past - from, l->n, copies);
+        sv_status status = copy_frames(&some, copies, &copied, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        some.group = &copied;
+        load_frames(&some);
+        from += some.count;
+    }
+    return sv_file_look(&file, file.size_bytes, NULL, error);
+}
+
 sv_status sv_frames_load(const sv_rows_read *set, int64_t from, int64_t count, int64_t first,
-                         int64_t n, sv_frames_scratch *scratch, float *to, int64_t step,
-                         sv_centred *centred, sv_rows_count *counted, sv_error *error)
+                         int64_t n, sv_frames_scratch *scratch, sv_rows_scratch *copies, float *to,
+                         int64_t step, sv_centred *centred, sv_rows_count *counted, sv_error *error)
 {
     const sv_row_group *group = &set->groups[0];
     load l = {.set = set,
@@ -186,6 +232,11 @@ sv_status sv_frames_load(const sv_rows_read *set, int64_t from, int64_t count, i
               .to = to,
               .step = step,
               .centred = centred};
-    counted->bytes_mapped += count * n * (int64_t)sv_dtype_itemsize(group->segment.samples.dtype);
+    int64_t bytes = count * n * (int64_t)sv_dtype_itemsize(group->segment.samples.dtype);
+    if (sv_rows_are_called_for(set, group)) {
+        counted->bytes_copied += bytes;
+        return load_by_calls(&l, copies, error);
+    }
+    counted->bytes_mapped += bytes;
     return sv_rows_guard(load_frames, &l, group->recording, error);
 }
