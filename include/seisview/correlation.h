@@ -41,7 +41,7 @@ typedef struct sv_correlation_options {
     bool covariance;      /* Σ(x − mean)(y − mean)/n instead */
     bool fail_on_missing; /* a sample that is missing is an error */
     int detrend_order; /* 0 to 5: each row's trend is taken away first (trend.h); −1: it is not */
-    sv_scan_options scan; /* threads, cancel, progress; its io is for trends alone */
+    sv_scan_options scan; /* SV_IO_AUTO is SV_IO_MAP; no bit depends on it */
 } sv_correlation_options;
 
 #define SV_CORRELATION_OPTIONS_INIT                                                                \

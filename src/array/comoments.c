@@ -29,6 +29,7 @@ enum {
     LOADED_BYTES = 8 << 20, /* of chunks that are loaded before a round */
     SUMS_BYTES = 16 << 20,  /* of the runs' sums */
     OWN_BYTES = 36 << 20,   /* of the threads' own chunks and products */
+    ALONE_BYTES = 12 << 20, /* of copies that one thread alone makes of many rows */
     PRODUCTS = 128,
     FINE_PRODUCTS = 32,
     TILE = 256,
@@ -69,10 +70,10 @@ typedef struct comoments {
     double *sums;
     sv_row_moments *moments;
     int64_t chunk_samples, chunks_per_run, runs_per_round;
-    int64_t chunk_floats; /* that a chunk's samples take */
-    bool is_frames;       /* the samples of a chunk lie frame by frame, else row by row */
-    bool is_shared;       /* chunks are loaded by all threads, before they are multiplied */
-    int64_t num_parts;
+    int64_t chunk_floats;         /* that a chunk's samples take */
+    bool is_frames;               /* the samples of a chunk lie frame by frame, else row by row */
+    bool is_shared;               /* chunks are loaded by all threads, before they are multiplied */
+    int64_t num_parts, num_alone; /* parts; the first are loaded by one thread */
     part_of_rows *parts;
     int64_t room;       /* chunks that are held: those of a round if shared, else each thread's */
     time_chunk *chunks; /* so many, */
@@ -144,8 +145,8 @@ static bool load(comoments *c, const part_of_rows *part, time_chunk *chunk, int6
     sv_status status;
     if (c->is_frames) {
         status = sv_frames_load(c->work->set, part->from, part->count, chunk->first, chunk->n,
-                                &c->frames_scratch[worker], to.samples, c->n, chunk->rows,
-                                &c->counted[worker], &error);
+                                &c->frames_scratch[worker], &c->scratch[worker], to.samples, c->n,
+                                chunk->rows, &c->counted[worker], &error);
     } else {
         status =
             sv_rows_load(c->work->set, part->group, part->from, part->count, chunk->first, chunk->n,
@@ -173,6 +174,12 @@ static void load_part(void *context, int64_t i, int worker)
             return;
         }
     }
+}
+
+static void load_other_part(void *context, int64_t i, int worker)
+{
+    const comoments *c = context;
+    load_part(context, c->num_alone + i, worker);
 }
 
 /* Moves the rows' moments on, before which there are `before` samples, and keeps how far the
@@ -462,8 +469,11 @@ static void do_tiles(comoments *c)
 
 static sv_status do_round(comoments *c, sv_error *error)
 {
+    for (int64_t i = 0; i < c->num_alone; i++) {
+        load_part(c, i, 0);
+    }
     if (c->is_shared) {
-        sv_crew_run(c->work->crew, load_part, c, c->num_parts);
+        sv_crew_run(c->work->crew, load_other_part, c, c->num_parts - c->num_alone);
     }
     if (c->status == SV_OK && are_many(c->work->set)) {
         do_tiles(c);
@@ -489,12 +499,19 @@ static int64_t products_of(const sv_rows_read *set)
     return are_many(set) ? TILE * TILE : set->num_rows * set->num_rows;
 }
 
+/* Many rows that are read together take more memory than each thread could have. */
+static int64_t most_copied(const sv_rows_read *set, int worker)
+{
+    int64_t most = are_many(set) ? SV_ROWS_COPIED : INT64_MAX;
+    return are_many(set) && worker == 0 ? ALONE_BYTES : most;
+}
+
 int sv_comoments_most_threads(const sv_rows_read *set)
 {
     bool is_shared = are_many(set) || set->has_readers;
     int64_t samples = chunk_samples_of(set), rows = is_shared ? 0 : set->num_rows;
     int64_t own = (rows * samples + products_of(set)) * (int64_t)sizeof(float);
-    own += sv_rows_scratch_bytes(set, samples);
+    own += sv_rows_scratch_bytes(set, samples, most_copied(set, 1));
     return (int)sv_max_i8(1, OWN_BYTES / own);
 }
 
@@ -521,7 +538,27 @@ static void choose_sizes(comoments *c)
     c->room = c->is_shared ? c->runs_per_round : sv_crew_size(c->work->crew);
 }
 
-/* A group with a reader is one part. Of one in place all rows are, unless many share a chunk. */
+static bool is_alone(const sv_rows_read *set, const sv_row_group *group)
+{
+    return are_many(set) && sv_rows_are_together(set, group);
+}
+
+static void add_parts(comoments *c, bool alone)
+{
+    const sv_rows_read *set = c->work->set;
+    for (int64_t i = 0; i < set->num_groups; i++) {
+        const sv_row_group *group = &set->groups[i];
+        bool is_cut = c->is_shared && group->reader == NULL && !sv_rows_are_together(set, group);
+        int64_t step = is_cut ? LOAD_ROWS : group->count;
+        for (int64_t from = 0; is_alone(set, group) == alone && from < group->count; from += step) {
+            c->parts[c->num_parts++] =
+                (part_of_rows){group, from, sv_min_i8(step, group->count - from)};
+        }
+    }
+}
+
+/* A group with a reader is one part, and one that is read together. Of any other all rows are,
+ * unless many share a chunk. */
 static sv_status make_parts(comoments *c, sv_error *error)
 {
     const sv_rows_read *set = c->work->set;
@@ -530,15 +567,9 @@ static sv_status make_parts(comoments *c, sv_error *error)
     if (c->parts == NULL) {
         return sv_fail_memory(error, most * sizeof *c->parts);
     }
-    for (int64_t i = 0; i < set->num_groups; i++) {
-        const sv_row_group *group = &set->groups[i];
-        bool is_cut = c->is_shared && group->reader == NULL;
-        int64_t step = is_cut ? LOAD_ROWS : group->count;
-        for (int64_t from = 0; from < group->count; from += step) {
-            c->parts[c->num_parts++] =
-                (part_of_rows){group, from, sv_min_i8(step, group->count - from)};
-        }
-    }
+    add_parts(c, true);
+    c->num_alone = c->num_parts;
+    add_parts(c, false);
     return SV_OK;
 }
 
@@ -597,7 +628,8 @@ static sv_status make_scratch(comoments *c, sv_error *error)
     }
     sv_status status = SV_OK;
     for (int i = 0; i < size && status == SV_OK; i++) {
-        status = sv_rows_scratch_open(&c->scratch[i], c->work->set, c->chunk_samples, error);
+        status = sv_rows_scratch_open(&c->scratch[i], c->work->set, c->chunk_samples,
+                                      most_copied(c->work->set, i), error);
         if (status == SV_OK) {
             status = sv_frames_scratch_open(&c->frames_scratch[i], c->n, c->chunk_samples, error);
         }

@@ -200,7 +200,7 @@ static void add_report(const sv_correlating *work, double seconds, sv_scan_repor
     report->bytes_copied += work->counted.bytes_copied;
     report->samples_lost += work->counted.samples_lost;
     report->threads = work->crew != NULL ? sv_crew_size(work->crew) : 0;
-    report->io = SV_IO_MAP;
+    report->io = work->set->io == SV_IO_AUTO ? SV_IO_MAP : work->set->io;
     report->why = "all rows at once";
     report->seconds += seconds;
 }
@@ -238,7 +238,7 @@ sv_status sv_correlate(const sv_correlation_row *rows, int64_t num_rows, int64_t
     if (status != SV_OK) {
         return status;
     }
-    status = sv_rows_open(&set, rows, num_rows, num_samples, error);
+    status = sv_rows_open(&set, rows, num_rows, num_samples, work.options->scan.io, error);
     if (status == SV_OK) {
         pin(&set, sv_buffer_pin);
         status = make_result(num_rows, num_samples, &f, error);

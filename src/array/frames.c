@@ -75,22 +75,28 @@ static bool are_native(const load *l)
            samples->strides[1] % (int64_t)sizeof(float) == 0;
 }
 
-/* Frames [first, first + n) as native float32, `step` values apart: where they lie, else converted,
- * of which there may be SV_FRAMES_PIECE. */
-static const float *frames_at(const load *l, int64_t first, int64_t n, int64_t *step)
+/* Where a frame lies as native float32, or else is put, the k-th of the piece. */
+static const float *frame_at(const load *l, int64_t frame, int64_t k)
 {
     const sv_view *samples = &l->group->segment.samples;
+    float *to = l->scratch->piece + k * l->count;
     if (are_native(l)) {
-        *step = samples->strides[1] / (int64_t)sizeof(float);
-        return (const float *)(const void *)address_of(l, 0, first);
+        return (const float *)(const void *)address_of(l, 0, frame);
     }
-    *step = l->count;
-    for (int64_t i = 0; i < n; i++) {
-        l->set->kernels->convert(samples->dtype, address_of(l, 0, first + i),
-                                 (ptrdiff_t)samples->strides[0], l->count,
-                                 l->scratch->piece + i * l->count);
+    l->set->kernels->convert(samples->dtype, address_of(l, 0, frame),
+                             (ptrdiff_t)samples->strides[0], l->count, to);
+    return to;
+}
+
+/* Frames [first, first + n), no more than a piece, `step` values apart. */
+static const float *frames_at(const load *l, int64_t first, int64_t n, int64_t *step)
+{
+    bool native = are_native(l);
+    *step = native ? l->group->segment.samples.strides[1] / (int64_t)sizeof(float) : l->count;
+    for (int64_t k = native ? n : 0; k < n; k++) {
+        frame_at(l, first + k, k);
     }
-    return l->scratch->piece;
+    return native ? frame_at(l, first, 0) : l->scratch->piece;
 }
 
 /* A row whose pilot will not do, by itself. */
@@ -111,12 +117,9 @@ static void choose_pilots(const load *l)
 {
     sv_frames_scratch *s = l->scratch;
     const float *some[SV_PILOT_SAMPLES];
-    int64_t step, apart = l->n / SV_PILOT_SAMPLES;
+    int64_t apart = l->n / SV_PILOT_SAMPLES;
     for (int k = 0; k < SV_PILOT_SAMPLES; k++) {
-        some[k] = frames_at(l, k * apart, 1, &step);
-        if (!are_native(l)) {
-            some[k] = memcpy(l->to + k * l->count, some[k], (size_t)l->count * sizeof(float));
-        }
+        some[k] = frame_at(l, k * apart, k);
     }
     for (int64_t i = 0; i < l->count; i++) {
         sv_spread spread = {0.0, INFINITY, -INFINITY};
@@ -168,9 +171,55 @@ static void load_frames(void *context)
     }
 }
 
+/* ---- loading --------------------------------------------------------------------------------- */
+
+/* Puts the frames' rows together, and makes *group one that has nothing else. */
+static sv_status copy_frames(const load *l, sv_rows_scratch *copies, sv_row_group *group,
+                             sv_error *error)
+{
+    sv_view *samples = &group->segment.samples, piece;
+    int64_t width = l->count * samples->strides[0];
+    int64_t row = l->set->rows[group->position + l->from].row;
+    for (int64_t done = 0; done < l->n; done += piece.shape[1]) {
+        sv_status status = sv_rows_call(l->set, l->group, l->from, l->count, l->first + done,
+                                        l->n - done, copies, &piece, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        for (int64_t i = 0; i < piece.shape[1]; i++) {
+            memcpy(copies->copied + (done + i) * width, sv_step(piece.address, i, piece.strides[1]),
+                   (size_t)width);
+        }
+    }
+    samples->address = sv_step(sv_step(copies->copied, -row, samples->strides[0]),
+                               -(group->first + l->first), width);
+    samples->strides[1] = width;
+    return SV_OK;
+}
+
+/* As many rows at a time as fit. */
+static sv_status load_by_calls(const load *l, sv_rows_scratch *copies, sv_error *error)
+{
+    sv_file file = sv_file_of(l->group->recording);
+    for (int64_t from = l->from, past = from + l->count; from < past;) {
+        load some = *l;
+        sv_row_group copied = *l->group;
+        some.from = from;
+        some.count = sv_rows_that_fit(l->set, l->group, from, past - from, l->n, copies);
+        sv_status status = copy_frames(&some, copies, &copied, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        some.group = &copied;
+        load_frames(&some);
+        from += some.count;
+    }
+    return sv_file_look(&file, file.size_bytes, NULL, error);
+}
+
 sv_status sv_frames_load(const sv_rows_read *set, int64_t from, int64_t count, int64_t first,
-                         int64_t n, sv_frames_scratch *scratch, float *to, int64_t step,
-                         sv_centred *centred, sv_rows_count *counted, sv_error *error)
+                         int64_t n, sv_frames_scratch *scratch, sv_rows_scratch *copies, float *to,
+                         int64_t step, sv_centred *centred, sv_rows_count *counted, sv_error *error)
 {
     const sv_row_group *group = &set->groups[0];
     load l = {.set = set,
@@ -183,6 +232,11 @@ sv_status sv_frames_load(const sv_rows_read *set, int64_t from, int64_t count, i
               .to = to,
               .step = step,
               .centred = centred};
-    counted->bytes_mapped += count * n * (int64_t)sv_dtype_itemsize(group->segment.samples.dtype);
+    int64_t bytes = count * n * (int64_t)sv_dtype_itemsize(group->segment.samples.dtype);
+    if (sv_rows_are_called_for(set, group)) {
+        counted->bytes_copied += bytes;
+        return load_by_calls(&l, copies, error);
+    }
+    counted->bytes_mapped += bytes;
     return sv_rows_guard(load_frames, &l, group->recording, error);
 }

@@ -25,10 +25,11 @@ sv_status sv_frames_scratch_open(sv_frames_scratch *scratch, int64_t rows, int64
 void sv_frames_scratch_close(sv_frames_scratch *scratch);
 
 /* Writes samples [first, first + n) of rows [from, from + count), centred, into frames of `step`
- * values at `to`, each row in its place, and of each row what sv_centre_row() says. SV_TRUNCATED,
- * SV_IO. */
+ * values at `to`, each row in its place, and of each row what sv_centre_row() says. `copies` is for
+ * what is read by calls. SV_TRUNCATED, SV_IO. */
 sv_status sv_frames_load(const sv_rows_read *set, int64_t from, int64_t count, int64_t first,
-                         int64_t n, sv_frames_scratch *scratch, float *to, int64_t step,
-                         sv_centred *centred, sv_rows_count *counted, sv_error *error);
+                         int64_t n, sv_frames_scratch *scratch, sv_rows_scratch *copies, float *to,
+                         int64_t step, sv_centred *centred, sv_rows_count *counted,
+                         sv_error *error);
 
 #endif

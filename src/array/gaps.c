@@ -185,7 +185,7 @@ static sv_status begin(gaps *g, sv_error *error)
     }
     sv_status status = SV_OK;
     for (int i = 0; i < size && status == SV_OK; i++) {
-        status = sv_rows_scratch_open(&g->scratch[i], g->work->set, CHUNK, error);
+        status = sv_rows_scratch_open(&g->scratch[i], g->work->set, CHUNK, SV_ROWS_COPIED, error);
     }
     return status;
 }

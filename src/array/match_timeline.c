@@ -208,14 +208,13 @@ sv_status sv_timeline_reader_open(const sv_timeline *timeline, const sv_kernels 
                                   sv_timeline_reader *reader, sv_error *error)
 {
     size_t count = (size_t)timeline->num_channels;
-    *reader =
-        (sv_timeline_reader){.timeline = timeline, .kernels = kernels, .bytes = {.direct_fd = -1}};
+    *reader = (sv_timeline_reader){.timeline = timeline, .kernels = kernels};
     reader->readers = sv_calloc(count, sizeof(sv_reader *));
     reader->segments = sv_calloc(count, sizeof *reader->segments);
     if (reader->readers == NULL || reader->segments == NULL) {
         return sv_fail_memory(error, count * (sizeof(sv_reader *) + sizeof *reader->segments));
     }
-    return sv_match_bytes_open(timeline->io, &reader->bytes, error);
+    return sv_bytes_open(timeline->io, &reader->bytes, error);
 }
 
 void sv_timeline_reader_close(sv_timeline_reader *reader)
@@ -225,7 +224,7 @@ void sv_timeline_reader_close(sv_timeline_reader *reader)
     }
     sv_free(reader->readers);
     sv_free(reader->segments);
-    sv_match_bytes_close(&reader->bytes);
+    sv_bytes_close(&reader->bytes);
 }
 
 static sv_status reader_of(sv_timeline_reader *reader, int64_t channel, int64_t segment,
@@ -277,15 +276,14 @@ static void leave_behind(sv_timeline_reader *reader, const load *l, const sv_rec
 static sv_status load_by_calls(sv_timeline_reader *reader, const load *l, const sv_file *file,
                                sv_error *error)
 {
-    int64_t room = sv_match_bytes_room(&l->samples), count = l->samples.shape[0];
+    int64_t room = sv_bytes_room(&l->samples), count = l->samples.shape[0];
     sv_status status = SV_OK;
     for (int64_t done = 0; done < count && status == SV_OK; done += room) {
         load piece = *l;
         piece.to += done;
         piece.samples.address += done * l->samples.strides[0];
         piece.samples.shape[0] = sv_min_i8(room, count - done);
-        status =
-            sv_match_bytes_read(&reader->bytes, reader->timeline->io, file, &piece.samples, error);
+        status = sv_bytes_read(&reader->bytes, file, &piece.samples, error);
         if (status == SV_OK) {
             load_samples(&piece);
         }
@@ -301,7 +299,7 @@ static sv_status load_guarded(sv_timeline_reader *reader, const load *l, const s
     uintptr_t offset = (uintptr_t)l->samples.address - (uintptr_t)file.data;
     const void *fault = NULL;
     int64_t bytes = l->samples.shape[0] * (int64_t)sv_dtype_itemsize(l->samples.dtype);
-    bool by_calls = reader->bytes.memory != NULL && file.fd >= 0;
+    bool by_calls = sv_bytes_are_called_for(reader->timeline->io, &file);
     bool in_file = offset < (uintptr_t)file.size_bytes;
     *(in_file && !by_calls ? &reader->bytes_mapped : &reader->bytes_copied) += bytes;
     if (!in_file) {

@@ -3,7 +3,7 @@
 #ifndef SV_ARRAY_MATCH_TIMELINE_H
 #define SV_ARRAY_MATCH_TIMELINE_H
 
-#include "array/match_bytes.h"
+#include "array/bytes.h"
 #include "kernel/kernel.h"
 #include "seisview/recording.h"
 #include "seisview/time.h"
@@ -51,7 +51,7 @@ typedef struct sv_timeline_reader {
     const sv_kernels *kernels;
     sv_reader **readers; /* of each channel the last one that was needed, */
     int64_t *segments;   /* and its segment */
-    sv_match_bytes bytes;
+    sv_bytes bytes;
     int64_t bytes_behind; /* that were mapped since all was unmapped */
     int64_t bytes_mapped, bytes_copied;
     int64_t samples_lost;

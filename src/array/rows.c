@@ -1,6 +1,7 @@
 #include "array/rows.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -57,9 +58,9 @@ static sv_status open_group(sv_rows_read *set, int64_t position, sv_error *error
 }
 
 sv_status sv_rows_open(sv_rows_read *set, const sv_correlation_row *rows, int64_t num_rows,
-                       int64_t num_samples, sv_error *error)
+                       int64_t num_samples, sv_io io, sv_error *error)
 {
-    *set = (sv_rows_read){.rows = rows, .num_rows = num_rows, .num_samples = num_samples};
+    *set = (sv_rows_read){.io = io, .rows = rows, .num_rows = num_rows, .num_samples = num_samples};
     sv_status status = sv_kernels_get(&set->kernels, error);
     if (status != SV_OK) {
         return status;
@@ -143,27 +144,71 @@ static int64_t most_staged(const sv_rows_read *set)
     return rows;
 }
 
-int64_t sv_rows_scratch_bytes(const sv_rows_read *set, int64_t samples)
+/* Sample by sample, rather than row by row. */
+static bool is_interleaved(const sv_row_group *group)
 {
-    return (DENSE_ROWS + most_staged(set) + 2) * dense_step(samples, sizeof(double));
+    const int64_t *strides = group->segment.samples.strides;
+    return llabs((long long)strides[1]) > llabs((long long)strides[0]);
+}
+
+bool sv_rows_are_called_for(const sv_rows_read *set, const sv_row_group *group)
+{
+    sv_file file = sv_file_of(group->recording);
+    return group->reader == NULL && sv_bytes_are_called_for(set->io, &file);
+}
+
+bool sv_rows_are_together(const sv_rows_read *set, const sv_row_group *group)
+{
+    return group->count > 1 && is_interleaved(group) && sv_rows_are_called_for(set, group);
+}
+
+/* Would hold any group that is read by calls, or where its rows come one by one, a row. With less,
+ * what is between the rows is read several times. */
+static int64_t most_bytes_copied(const sv_rows_read *set, int64_t samples)
+{
+    int64_t bytes = 0;
+    for (int64_t i = 0; i < set->num_groups; i++) {
+        const sv_row_group *group = &set->groups[i];
+        size_t itemsize = sv_dtype_itemsize(group->segment.samples.dtype);
+        if (sv_rows_are_called_for(set, group)) {
+            int64_t rows = sv_rows_are_together(set, group) ? group->count : 1;
+            bytes = sv_max_i8(bytes, rows * dense_step(samples, itemsize));
+        }
+    }
+    return bytes;
+}
+
+static int64_t copied_bytes_of(const sv_rows_read *set, int64_t samples, int64_t most_copied)
+{
+    int64_t most = sv_max_i8(most_copied, dense_step(samples, sizeof(double)));
+    return sv_min_i8(most, most_bytes_copied(set, samples));
+}
+
+int64_t sv_rows_scratch_bytes(const sv_rows_read *set, int64_t samples, int64_t most_copied)
+{
+    return (DENSE_ROWS + most_staged(set) + 2) * dense_step(samples, sizeof(double)) +
+           copied_bytes_of(set, samples, most_copied) + sv_bytes_memory(set->io);
 }
 
 sv_status sv_rows_scratch_open(sv_rows_scratch *scratch, const sv_rows_read *set, int64_t samples,
-                               sv_error *error)
+                               int64_t most_copied, sv_error *error)
 {
     size_t row_bytes = (size_t)samples * sizeof(double);
+    int64_t copied_bytes = copied_bytes_of(set, samples, most_copied);
     *scratch = (sv_rows_scratch){
         .samples = samples,
         .dense = sv_malloc_aligned(64, (size_t)(DENSE_ROWS * dense_step(samples, sizeof(double)))),
         .f4 = sv_malloc_aligned(64, row_bytes),
         .f8 = sv_malloc_aligned(64, row_bytes),
         .staged = sv_malloc_aligned(64, (size_t)most_staged(set) * row_bytes),
+        .copied = sv_malloc_aligned(64, (size_t)copied_bytes),
+        .copied_bytes = copied_bytes,
     };
     if (scratch->dense == NULL || scratch->f4 == NULL || scratch->f8 == NULL ||
-        scratch->staged == NULL) {
-        return sv_fail_memory(error, (size_t)sv_rows_scratch_bytes(set, samples));
+        scratch->staged == NULL || scratch->copied == NULL) {
+        return sv_fail_memory(error, (size_t)sv_rows_scratch_bytes(set, samples, most_copied));
     }
-    return SV_OK;
+    return sv_bytes_open(set->io, &scratch->bytes, error);
 }
 
 void sv_rows_scratch_close(sv_rows_scratch *scratch)
@@ -172,6 +217,8 @@ void sv_rows_scratch_close(sv_rows_scratch *scratch)
     sv_free(scratch->f4);
     sv_free(scratch->f8);
     sv_free(scratch->staged);
+    sv_free(scratch->copied);
+    sv_bytes_close(&scratch->bytes);
 }
 
 /* ---- loading in place ------------------------------------------------------------------------ */
@@ -303,6 +350,85 @@ sv_status sv_rows_guard(void (*body)(void *context), void *context, const sv_rec
     return sv_file_look(&file, file.size_bytes, NULL, error);
 }
 
+/* ---- loading by calls ------------------------------------------------------------------------ */
+
+int64_t sv_rows_that_fit(const sv_rows_read *set, const sv_row_group *group, int64_t from,
+                         int64_t count, int64_t n, const sv_rows_scratch *scratch)
+{
+    const sv_view *samples = &group->segment.samples;
+    const sv_correlation_row *rows = set->rows + group->position + from;
+    int64_t step = dense_step(n, sv_dtype_itemsize(samples->dtype));
+    int64_t most = sv_min_i8(count, scratch->copied_bytes / step), fit = 1;
+    int64_t reach = SV_BYTES_ROOM / 2 / sv_max_i8(1, llabs((long long)samples->strides[0]));
+    while (fit < most && is_interleaved(group) && rows[fit].row - rows[0].row < reach) {
+        fit++;
+    }
+    return fit;
+}
+
+sv_status sv_rows_call(const sv_rows_read *set, const sv_row_group *group, int64_t from,
+                       int64_t count, int64_t first, int64_t n, sv_rows_scratch *scratch,
+                       sv_view *piece, sv_error *error)
+{
+    const sv_correlation_row *rows = set->rows + group->position + from;
+    sv_file file = sv_file_of(group->recording);
+    *piece = group->segment.samples;
+    piece->address = (char *)(uintptr_t)sv_rows_address(set, group, from, first);
+    piece->shape[0] = rows[count - 1].row - rows[0].row + 1;
+    piece->shape[1] = sv_min_i8(n, sv_bytes_room(piece));
+    return sv_bytes_read(&scratch->bytes, &file, piece, error);
+}
+
+/* Puts what was read of `count` rows from the group's row i on one row after the other. */
+static void part_piece(const load *l, const sv_view *piece, int64_t i, int64_t count, int64_t done)
+{
+    const sv_correlation_row *rows = l->set->rows + l->group->position;
+    size_t itemsize = sv_dtype_itemsize(piece->dtype);
+    int64_t step = dense_step(l->n, itemsize);
+    for (int64_t row = i, beside; row < i + count; row += beside) {
+        beside = sv_min_i8(count_beside(l, row), i + count - row);
+        l->set->kernels->part(
+            sv_step(piece->address, rows[row].row - rows[i].row, piece->strides[0]),
+            (ptrdiff_t)piece->strides[1], itemsize, (int)beside, piece->shape[1],
+            l->scratch->copied + (row - i) * step + done * (int64_t)itemsize, (ptrdiff_t)step);
+    }
+}
+
+/* `count` rows from the group's row i on, which fit. */
+static sv_status load_copies(const load *l, int64_t i, int64_t count, sv_error *error)
+{
+    int64_t itemsize = (int64_t)sv_dtype_itemsize(l->group->segment.samples.dtype);
+    int64_t step = dense_step(l->n, (size_t)itemsize);
+    sv_view piece;
+    for (int64_t done = 0; done < l->n; done += piece.shape[1]) {
+        sv_status status = sv_rows_call(l->set, l->group, i, count, l->first + done, l->n - done,
+                                        l->scratch, &piece, error);
+        if (status != SV_OK) {
+            return status;
+        }
+        part_piece(l, &piece, i, count, done);
+    }
+    for (int64_t row = 0; row < count; row++) {
+        const char *copy = l->scratch->copied + row * step;
+        take_row(l, l->group->position + i + row, copy, itemsize,
+                 row + 1 < count ? copy + step : NULL);
+    }
+    return SV_OK;
+}
+
+static sv_status load_by_calls(const load *l, sv_error *error)
+{
+    sv_file file = sv_file_of(l->group->recording);
+    for (int64_t i = l->from, past = l->from + l->count, fit; i < past; i += fit) {
+        fit = sv_rows_that_fit(l->set, l->group, i, past - i, l->n, l->scratch);
+        sv_status status = load_copies(l, i, fit, error);
+        if (status != SV_OK) {
+            return status;
+        }
+    }
+    return sv_file_look(&file, file.size_bytes, NULL, error);
+}
+
 /* ---- loading by a reader --------------------------------------------------------------------- */
 
 static double *staged_row(const load *l, int64_t i)
@@ -319,6 +445,37 @@ static void stage_piece(void *context)
                    sv_step(l->piece.address, row, l->piece.strides[0]),
                    (ptrdiff_t)l->piece.strides[1], l->piece.shape[1], staged_row(l, i) + l->done);
     }
+}
+
+/* What a reader gives of a file as it lies there. */
+static sv_status stage_by_calls(const load *l, const sv_file *file, sv_error *error)
+{
+    for (int64_t i = 0; i < l->group->count; i++) {
+        int64_t row = l->set->rows[l->group->position + i].row;
+        sv_view some;
+        for (int64_t done = 0; done < l->piece.shape[1]; done += some.shape[0]) {
+            sv_view_at(&l->piece, 0, row, &some, NULL);
+            some.address = sv_step(some.address, done, some.strides[0]);
+            some.shape[0] = sv_min_i8(some.shape[0] - done, sv_bytes_room(&some));
+            sv_status status = sv_bytes_read(&l->scratch->bytes, file, &some, error);
+            if (status != SV_OK) {
+                return status;
+            }
+            sv_load_f8(l->set->kernels, some.dtype, some.address, (ptrdiff_t)some.strides[0],
+                       some.shape[0], staged_row(l, i) + l->done + done);
+        }
+    }
+    return sv_file_look(file, file->size_bytes, NULL, error);
+}
+
+static sv_status load_piece(load *l, const sv_recording *source, sv_error *error)
+{
+    sv_file file = sv_file_of(source);
+    uintptr_t offset = (uintptr_t)l->piece.address - (uintptr_t)file.data;
+    if (sv_bytes_are_called_for(l->set->io, &file) && offset < (uintptr_t)file.size_bytes) {
+        return stage_by_calls(l, &file, error);
+    }
+    return sv_rows_guard(stage_piece, l, source, error);
 }
 
 static void lose_piece(const load *l, const sv_error *loss, sv_rows_count *counted)
@@ -344,7 +501,7 @@ static sv_status read_piece(load *l, sv_rows_count *counted, sv_error *error)
                                       &l->piece, &loss);
     if (status == SV_OK) {
         const sv_recording *source = sv_reader_source(reader);
-        status = sv_rows_guard(stage_piece, l, source, &loss);
+        status = load_piece(l, source, &loss);
         if (status != SV_OK && source != l->group->recording) {
             status = sv_fail_at(&loss, sv_recording_path(source), SV_FORMAT);
         }
@@ -391,6 +548,10 @@ sv_status sv_rows_load(const sv_rows_read *set, const sv_row_group *group, int64
     if (group->reader != NULL) {
         counted->bytes_copied += bytes;
         return load_by_reader(&l, counted, error);
+    }
+    if (sv_rows_are_called_for(set, group)) {
+        counted->bytes_copied += bytes;
+        return load_by_calls(&l, error);
     }
     counted->bytes_mapped += bytes;
     return sv_rows_guard(load_in_place, &l, group->recording, error);

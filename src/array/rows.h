@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
+#include "array/bytes.h"
 #include "kernel/kernel.h"
-#include "scan/file.h"
 #include "seisview/correlation.h"
 #include "seisview/trend.h"
 
@@ -23,6 +23,7 @@ typedef struct sv_row_group {
 
 typedef struct sv_rows_read {
     const sv_kernels *kernels;
+    sv_io io; /* how what lies in place is read; SV_IO_AUTO is SV_IO_MAP */
     const sv_correlation_row *rows;
     int64_t num_rows, num_samples;
     sv_row_group *groups;
@@ -50,6 +51,9 @@ typedef struct sv_rows_scratch {
     float *f4;      /* a row */
     double *f8;     /* a row */
     double *staged; /* all rows of a group with a reader; NULL where there are none */
+    sv_bytes bytes; /* what was read by calls, */
+    char *copied;   /* and rows put together from that */
+    int64_t copied_bytes;
 } sv_rows_scratch;
 
 /* What was done, by one thread. */
@@ -61,7 +65,7 @@ typedef struct sv_rows_count {
 /* SV_RANGE: a row or a sample is not there; SV_STALE, SV_NOMEM, SV_IO. `rows` is borrowed. To be
  * closed also where it failed. */
 sv_status sv_rows_open(sv_rows_read *set, const sv_correlation_row *rows, int64_t num_rows,
-                       int64_t num_samples, sv_error *error);
+                       int64_t num_samples, sv_io io, sv_error *error);
 void sv_rows_close(sv_rows_read *set);
 
 /* Finds the rows' trends, which are taken away from then on. Statuses: sv_trend_scan(), but
@@ -69,10 +73,18 @@ void sv_rows_close(sv_rows_read *set);
 sv_status sv_rows_detrend(sv_rows_read *set, int order, const sv_scan_options *options,
                           sv_scan_report *report, sv_error *error);
 
-/* What one takes; about. */
-int64_t sv_rows_scratch_bytes(const sv_rows_read *set, int64_t samples);
+/* Whether the group is read by calls, and that brings several rows at once. */
+bool sv_rows_are_called_for(const sv_rows_read *set, const sv_row_group *group);
+bool sv_rows_are_together(const sv_rows_read *set, const sv_row_group *group);
+
+/* Bytes of copies that any thread may have. */
+enum { SV_ROWS_COPIED = 1 << 20 };
+
+/* What one takes; about. It holds no more than `most_copied` bytes of copies, but a row at least.
+ */
+int64_t sv_rows_scratch_bytes(const sv_rows_read *set, int64_t samples, int64_t most_copied);
 sv_status sv_rows_scratch_open(sv_rows_scratch *scratch, const sv_rows_read *set, int64_t samples,
-                               sv_error *error);
+                               int64_t most_copied, sv_error *error);
 void sv_rows_scratch_close(sv_rows_scratch *scratch);
 
 /* Gives `count` rows of the group from its row `from` on, samples [first, first + n) counted from
@@ -81,6 +93,16 @@ void sv_rows_scratch_close(sv_rows_scratch *scratch);
 sv_status sv_rows_load(const sv_rows_read *set, const sv_row_group *group, int64_t from,
                        int64_t count, int64_t first, int64_t n, sv_rows_scratch *scratch,
                        sv_take_row *take, void *context, sv_rows_count *counted, sv_error *error);
+
+/* Of a group that is read by calls: how many of its rows [from, from + count) the scratch can hold
+ * n samples of, and samples [first, first + n) of such rows, or the first of them, through the
+ * scratch's bytes: *piece begins with row `from`, and may hold rows between that are not the
+ * group's. SV_TRUNCATED, SV_IO. */
+int64_t sv_rows_that_fit(const sv_rows_read *set, const sv_row_group *group, int64_t from,
+                         int64_t count, int64_t n, const sv_rows_scratch *scratch);
+sv_status sv_rows_call(const sv_rows_read *set, const sv_row_group *group, int64_t from,
+                       int64_t count, int64_t first, int64_t n, sv_rows_scratch *scratch,
+                       sv_view *piece, sv_error *error);
 
 /* Where a sample of a row of the group lies, which is in place; counted from where the rows begin.
  */

@@ -597,7 +597,7 @@ static const struct option_entry entries[] = {
      "how long to wait for others who edit or read it (default 0)"},
     {"threads", "N", SCANNING | EDIT | CORR | MATCH, read_threads,
      "default: the processors this process may use"},
-    {"io", "HOW", SCANNING | MATCH, read_io, "auto (default), map, read or direct"},
+    {"io", "HOW", SCANNING | CORR | MATCH, read_io, "auto (default), map, read or direct"},
     {"progress", "WHEN", OPENING | UNDO | VERIFY, read_progress, "always or never a progress bar"},
     {"explain", NULL, SCANNING | CORR | MATCH, set_explain,
      "say how the file was read, and how fast"},

@@ -133,6 +133,56 @@ for threads in 2 5; do
     cmp -s out first || fail "other figures with $threads threads"
 done
 
+check 'the same to the last digit for any way to read'
+samples '<f8' 1 2 3 5 4 4 nan 1 >joined.f8
+samples '<f8' 9 1 7 3 8 2 6 1 >other.f8
+printf "\\223NUMPY\\001\\000\\166\\000%-117s\\n" \
+    "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4000), }" >fortran.npy
+seq 1 12000 | awk '{ print ($1 * 7919) % 1009 + $1 % 3 * 1000 }' | "$MAKE_SAMPLES" '<f4' >>fortran.npy
+# A frame of it is more than is read at once.
+truncate -s $((4 * 300000 * 4)) wide.f32
+samples '<f4' 1 2 4 3 | dd of=wide.f32 conv=notrunc bs=4 seek=600000 2>dd.log
+every_way()
+{
+    run corr --json --io map "$@"
+    exits 0
+    mv out mapped
+    for io in auto read direct; do
+        run corr --json --explain --io $io "$@"
+        exits 0
+        cmp -s out mapped || fail "$*: other figures with --io $io"
+        case $io in
+        auto) grep -q ': [1-9][0-9]* bytes mapped, 0 copied, ' err || fail "$*: not mapped" ;;
+        *) grep -q ': 0 bytes mapped, [1-9][0-9]* copied, ' err || fail "$*: not read by calls" ;;
+        esac
+    done
+}
+every_way "$DATA/quake.bin"
+every_way --layout planar --channels 3 --format raw "$DATA/quake.bin"
+every_way --from 1000 --to 9001 --channel 0,2 --detrend "$DATA/quake.bin"
+every_way fortran.npy
+every_way --channels 300000 --channel 0,1,3,299999 wide.f32
+every_way a.sac late.sac
+every_way a.f32 two.bin b.f32
+run corr --io perhaps "$DATA/quake.bin"
+refused 1 'there is no such way to read'
+run corr --json --io map --join --dtype f8 --channels 2 joined.f8 other.f8
+mv out mapped
+mv err warned
+for io in read direct; do
+    run corr --json --io $io --join --dtype f8 --channels 2 joined.f8 other.f8
+    cmp -s out mapped || fail "joined: other figures with --io $io"
+    cmp -s err warned || fail "joined: other lines with --io $io"
+done
+
+check 'a file system that has no way past the page cache'
+if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+    shared=$(mktemp -d /dev/shm/seisview.XXXXXX)
+    cp "$DATA/quake.bin" "$DATA/quake.sigmf-meta" "$shared"
+    every_way "$shared/quake.bin"
+    rm -r "$shared"
+fi
+
 check 'the matrix as a file, instead of the table or beside it'
 run corr -o matrix.npy "$DATA/quake.bin"
 exits 0
@@ -171,7 +221,8 @@ holds_memory()
     END { if (!found) exit 1 }' err || fail "$*: $(tail -n 1 err)"
 }
 truncate -s $((2000 * 4000 * 4)) many.bin
-for options in '' '--layout planar' '--layout planar --dtype f8 --detrend' '--dtype >i2'; do
+for options in '' '--layout planar' '--layout planar --dtype f8 --detrend' '--dtype >i2' \
+    '--io read' '--io read --dtype f8' '--io read --threads 32 --dtype f8'; do
     # shellcheck disable=SC2086
     holds_memory --channels 2000 $options many.bin
 done

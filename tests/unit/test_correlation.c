@@ -4,11 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "random.h"
 #include "scratch.h"
 #include "seisview/correlation.h"
+#include "seisview/guard.h"
 #include "seisview/summary.h"
 #include "seisview/trend.h"
 
@@ -189,8 +191,11 @@ START_TEST(test_many_rows_in_tiles)
 {
     struct random random = random_begin("tiles");
     for (int k = 0; k < 2; k++) {
+        sv_layout layout = k == 0 ? SV_INTERLEAVED : SV_PLANAR;
         data d = make_data(&random, 601, 1300, 20.0, 1.0);
-        check_data(&d, SV_F4, SV_NATIVE_ENDIAN, k == 0 ? SV_INTERLEAVED : SV_PLANAR);
+        check_data(&d, SV_F4, SV_NATIVE_ENDIAN, layout);
+        d = make_data(&random, 601, 600, 20.0, 40.0);
+        check_data(&d, SV_I2, SV_BIG_ENDIAN, layout);
     }
 }
 END_TEST
@@ -351,6 +356,101 @@ START_TEST(test_same_bits_for_any_number_of_threads)
 }
 END_TEST
 
+static void require_same(const sv_correlation *one, const sv_correlation *other)
+{
+    size_t rows = (size_t)one->num_rows;
+    ck_assert_mem_eq(one->matrix, other->matrix, rows * rows * sizeof(double));
+    ck_assert_mem_eq(one->means, other->means, rows * sizeof(double));
+    ck_assert_mem_eq(one->deviations, other->deviations, rows * sizeof(double));
+    ck_assert_mem_eq(one->num_missing, other->num_missing, rows * sizeof(int64_t));
+}
+
+/* Whatever is not mapped must be read by calls: nothing is decoded here. */
+static void check_ways_to_read(const data *d, sv_correlation_options options)
+{
+    options.scan.io = SV_IO_AUTO;
+    sv_correlation *mapped = correlate(d, &options);
+    for (int io = SV_IO_MAP; io <= SV_IO_DIRECT; io++) {
+        sv_correlation *made = NULL;
+        sv_scan_report report = {.threads = 0};
+        options.scan.io = (sv_io)io;
+        options.scan.threads = io;
+        ck_assert_int_eq(sv_correlate(d->given, d->rows, d->n, &options, &made, &report, NULL),
+                         SV_OK);
+        ck_assert((report.bytes_mapped > 0) == (io == SV_IO_MAP));
+        ck_assert((report.bytes_copied > 0) == (io != SV_IO_MAP));
+        ck_assert_int_eq((int)report.io, io);
+        require_same(mapped, made);
+        sv_correlation_free(made);
+    }
+    sv_correlation_free(mapped);
+}
+
+/* Frames, rows, tiles, gaps, trends, rows that are left out. */
+START_TEST(test_same_bits_for_any_way_to_read)
+{
+    static const struct {
+        sv_type type;
+        sv_byte_order order;
+        int64_t rows, n;
+        int trend;
+        bool has_gaps;
+    } kinds[] = {
+        {SV_F4, SV_NATIVE_ENDIAN, 5, 270000, -1, false},
+        {SV_I2, SV_BIG_ENDIAN, 40, 6000, -1, false},
+        {SV_F8, SV_NATIVE_ENDIAN, 40, 6000, -1, true},
+        {SV_F4, SV_NATIVE_ENDIAN, 40, 6000, 2, false},
+        {SV_F4, SV_BIG_ENDIAN, 601, 700, -1, false},
+        {SV_F8, SV_NATIVE_ENDIAN, 601, 700, -1, true},
+    };
+    struct random random = random_begin("ways");
+    for (size_t k = 0; k < 2 * sizeof kinds / sizeof kinds[0]; k++) {
+        data d = make_data(&random, kinds[k / 2].rows, kinds[k / 2].n, 5.0, 40.0);
+        if (kinds[k / 2].has_gaps) {
+            punch(&random, &d, 4);
+        }
+        write_and_open(&d, kinds[k / 2].type, kinds[k / 2].order,
+                       k % 2 == 0 ? SV_INTERLEAVED : SV_PLANAR);
+        sv_correlation_options options = SV_CORRELATION_OPTIONS_INIT;
+        options.detrend_order = kinds[k / 2].trend;
+        check_ways_to_read(&d, options);
+        d.rows = (d.rows + 1) / 2;
+        for (int64_t i = 0; i < d.rows; i++) {
+            d.given[i] = (sv_correlation_row){d.recording, 0, 2 * i, 17};
+        }
+        d.n -= 17;
+        check_ways_to_read(&d, options);
+        free_data(&d);
+    }
+}
+END_TEST
+
+START_TEST(test_a_file_that_is_cut)
+{
+    struct random random = random_begin("cut");
+    ck_assert_int_eq(sv_guard_install(NULL), SV_OK);
+    for (int k = 0; k < 2; k++) {
+        data d = make_data(&random, 5, 3000, 10.0, 1.0);
+        write_and_open(&d, SV_F4, SV_NATIVE_ENDIAN, k == 0 ? SV_INTERLEAVED : SV_PLANAR);
+        ck_assert_int_eq(truncate(scratch_path("rows.bin"), 5 * 3000 * 4 - 8192), 0);
+        for (int io = SV_IO_AUTO; io <= SV_IO_DIRECT; io++) {
+            sv_correlation *made = NULL;
+            sv_correlation_options options = SV_CORRELATION_OPTIONS_INIT;
+            sv_error error;
+            options.scan.io = (sv_io)io;
+            ck_assert_int_eq(sv_correlate(d.given, 5, 3000, &options, &made, NULL, &error),
+                             SV_TRUNCATED);
+            ck_assert_ptr_nonnull(strstr(error.message, "the file was cut at byte 51808 "));
+            /* Also where nothing is wanted of what is gone. */
+            ck_assert_int_eq(sv_correlate(d.given, 1, 100, &options, &made, NULL, &error),
+                             SV_TRUNCATED);
+            ck_assert_ptr_null(made);
+        }
+        free_data(&d);
+    }
+}
+END_TEST
+
 START_TEST(test_trends_are_taken_away)
 {
     struct random random = random_begin("trends");
@@ -481,19 +581,22 @@ START_TEST(test_memory_that_runs_out_is_said)
     data d = make_data(&random, 5, 3000, 10.0, 1.0);
     row_of(&d, 2)[7] = NAN;
     write_and_open(&d, SV_F4, SV_NATIVE_ENDIAN, SV_INTERLEAVED);
-    sv_correlation *made = NULL;
-    sv_correlation_options options = SV_CORRELATION_OPTIONS_INIT;
-    options.scan.threads = 2;
-    sv_status status = SV_NOMEM;
-    for (long after = 0; status == SV_NOMEM; after++) {
-        ck_assert_int_lt(after, 1000);
-        sv_memory_fail_after(after, true);
-        status = sv_correlate(d.given, d.rows, d.n, &options, &made, NULL, NULL);
-        sv_memory_fail_after(-1, false);
+    for (int io = SV_IO_MAP; io <= SV_IO_DIRECT; io++) {
+        sv_correlation *made = NULL;
+        sv_correlation_options options = SV_CORRELATION_OPTIONS_INIT;
+        options.scan.threads = 2;
+        options.scan.io = (sv_io)io;
+        sv_status status = SV_NOMEM;
+        for (long after = 0; status == SV_NOMEM; after++) {
+            ck_assert_int_lt(after, 1000);
+            sv_memory_fail_after(after, true);
+            status = sv_correlate(d.given, d.rows, d.n, &options, &made, NULL, NULL);
+            sv_memory_fail_after(-1, false);
+        }
+        ck_assert_int_eq(status, SV_OK);
+        compare(&d, made, false);
+        sv_correlation_free(made);
     }
-    ck_assert_int_eq(status, SV_OK);
-    compare(&d, made, false);
-    sv_correlation_free(made);
     free_data(&d);
 }
 END_TEST
@@ -546,6 +649,8 @@ int main(void)
         test_nothing_in_common_and_constants_are_nan,
         test_missing_samples_may_be_forbidden,
         test_same_bits_for_any_number_of_threads,
+        test_same_bits_for_any_way_to_read,
+        test_a_file_that_is_cut,
         test_trends_are_taken_away,
         test_what_all_rows_share,
         test_means_and_deviations_are_those_of_summaries,
