@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "random.h"
+#include "sanitizers.h"
 #include "scratch.h"
 #include "seisview/correlation.h"
 #include "seisview/guard.h"
@@ -428,12 +429,17 @@ END_TEST
 START_TEST(test_a_file_that_is_cut)
 {
     struct random random = random_begin("cut");
+    int first_io = SV_IO_AUTO;
     ck_assert_int_eq(sv_guard_install(NULL), SV_OK);
+    if (under_thread_sanitizer()) {
+        puts("skipped: mapped files that are cut, whose signals this sanitizer holds back");
+        first_io = SV_IO_READ;
+    }
     for (int k = 0; k < 2; k++) {
         data d = make_data(&random, 5, 3000, 10.0, 1.0);
         write_and_open(&d, SV_F4, SV_NATIVE_ENDIAN, k == 0 ? SV_INTERLEAVED : SV_PLANAR);
         ck_assert_int_eq(truncate(scratch_path("rows.bin"), 5 * 3000 * 4 - 8192), 0);
-        for (int io = SV_IO_AUTO; io <= SV_IO_DIRECT; io++) {
+        for (int io = first_io; io <= SV_IO_DIRECT; io++) {
             sv_correlation *made = NULL;
             sv_correlation_options options = SV_CORRELATION_OPTIONS_INIT;
             sv_error error;
