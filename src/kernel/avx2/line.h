@@ -278,6 +278,36 @@ SV_INLINE void store_magnitudes(magnitude_part part, int64_t count, sv_lanes *la
     (void)count;
 }
 
+SV_INLINE int32_t lowest_of_i4(i4_part part)
+{
+    int32_t lowest[8];
+    _mm256_storeu_si256((__m256i *)(void *)lowest, part);
+    for (int i = 1; i < 8; i++) {
+        lowest[0] = lowest[i] < lowest[0] ? lowest[i] : lowest[0];
+    }
+    return lowest[0];
+}
+
+SV_INLINE int32_t highest_of_i4(i4_part part)
+{
+    int32_t highest[8];
+    _mm256_storeu_si256((__m256i *)(void *)highest, part);
+    for (int i = 1; i < 8; i++) {
+        highest[0] = highest[i] > highest[0] ? highest[i] : highest[0];
+    }
+    return highest[0];
+}
+
+SV_INLINE int32_t total_of_i4(i4_part part)
+{
+    int32_t total[8];
+    _mm256_storeu_si256((__m256i *)(void *)total, part);
+    for (int i = 1; i < 8; i++) {
+        total[0] += total[i];
+    }
+    return total[0];
+}
+
 SV_INLINE float lowest_of_f4(f4_part part)
 {
     float lowest[8];

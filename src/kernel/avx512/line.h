@@ -244,6 +244,21 @@ SV_INLINE void store_magnitudes(magnitude_part part, int64_t count, sv_lanes *la
     lanes->negative_zeros = _mm512_reduce_add_epi32(part.negative);
 }
 
+SV_INLINE int32_t lowest_of_i4(i4_part part)
+{
+    return _mm512_reduce_min_epi32(part);
+}
+
+SV_INLINE int32_t highest_of_i4(i4_part part)
+{
+    return _mm512_reduce_max_epi32(part);
+}
+
+SV_INLINE int32_t total_of_i4(i4_part part)
+{
+    return _mm512_reduce_add_epi32(part);
+}
+
 SV_INLINE float lowest_of_f4(f4_part part)
 {
     return _mm512_reduce_min_ps(part);

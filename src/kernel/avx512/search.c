@@ -90,7 +90,8 @@ static inline uint64_t equal_word_4(const char *x)
     return word;
 }
 
-static uint64_t equal_some(const char *x, size_t itemsize, int64_t pairs)
+static inline __attribute__((always_inline)) uint64_t equal_some(const char *x, size_t itemsize,
+                                                                 int64_t pairs)
 {
     uint64_t word = 0;
     for (int64_t i = 0; i < pairs; i++) {
@@ -100,24 +101,21 @@ static uint64_t equal_some(const char *x, size_t itemsize, int64_t pairs)
     return word;
 }
 
-static inline uint64_t equal_word(const char *x, size_t itemsize)
+/* Each use is a function of its own. */
+static inline uint64_t equal_word(const char *x, size_t itemsize, int64_t pairs)
 {
     switch (itemsize) {
-    case 1: return equal_word_1(x);
-    case 2: return equal_word_2(x);
-    case 3: return equal_word_3(x);
-    default: return equal_word_4(x);
+    case 1: return pairs == WORD ? equal_word_1(x) : equal_some(x, 1, pairs);
+    case 2: return pairs == WORD ? equal_word_2(x) : equal_some(x, 2, pairs);
+    case 3: return pairs == WORD ? equal_word_3(x) : equal_some(x, 3, pairs);
+    default: return pairs == WORD ? equal_word_4(x) : equal_some(x, 4, pairs);
     }
 }
 
 void SV_SET(equal_stored)(const char *samples, size_t itemsize, int64_t pairs, uint64_t *bits)
 {
-    int64_t first = 0;
-    for (; first + WORD <= pairs; first += WORD) {
-        bits[first / WORD] = equal_word(samples + first * (int64_t)itemsize, itemsize);
-    }
-    if (first < pairs) {
-        const char *x = samples + first * (int64_t)itemsize;
-        bits[first / WORD] = equal_some(x, itemsize, pairs - first);
+    for (int64_t first = 0; first < pairs; first += WORD) {
+        int64_t some = pairs - first < WORD ? pairs - first : WORD;
+        bits[first / WORD] = equal_word(samples + first * (int64_t)itemsize, itemsize, some);
     }
 }

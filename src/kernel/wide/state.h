@@ -186,19 +186,10 @@ SV_INLINE void add_whole(stored as, state *s, const char *x)
 
 SV_INLINE void finish_whole(const state *s, sv_lanes *lanes)
 {
-    int32_t min[F4_PART], max[F4_PART], zeros[F4_PART];
-    store_i4_part(min, s->min_i4);
-    store_i4_part(max, s->max_i4);
-    store_i4_part(zeros, s->zeros);
-    for (int i = 1; i < F4_PART; i++) {
-        min[0] = min[i] < min[0] ? min[i] : min[0];
-        max[0] = max[i] > max[0] ? max[i] : max[0];
-        zeros[0] += zeros[i];
-    }
-    lanes->min = (double)min[0];
-    lanes->max = (double)max[0];
+    lanes->min = (double)lowest_of_i4(s->min_i4);
+    lanes->max = (double)highest_of_i4(s->max_i4);
     lanes->least = 1.0;
-    lanes->zeros = zeros[0];
+    lanes->zeros = total_of_i4(s->zeros);
 }
 
 /* ---- float64 ------------------------------------------------------------------------------- */
