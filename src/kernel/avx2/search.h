@@ -1,10 +1,11 @@
 /* Equal neighbours with AVX2: comparisons straight into the bits of a word. */
+#ifndef SV_KERNEL_AVX2_SEARCH_H
+#define SV_KERNEL_AVX2_SEARCH_H
+
 #include <float.h>
 #include <immintrin.h>
-#include <math.h>
+#include <stdint.h>
 #include <string.h>
-
-#include "kernel/set.h"
 
 enum { WORD = 64 };
 
@@ -26,46 +27,24 @@ static inline uint64_t equal_4(const double *x)
     return (uint64_t)(uint32_t)_mm256_movemask_pd(_mm256_and_pd(equal, finite));
 }
 
-void SV_SET(equal_f4)(const float *samples, int64_t pairs, uint64_t *bits)
+static inline uint64_t equal_word_f4(const float *x)
 {
-    int64_t first = 0;
-    for (; first + WORD <= pairs; first += WORD) {
-        uint64_t word = 0;
+    uint64_t word = 0;
 #pragma GCC unroll 8
-        for (int i = 0; i < WORD; i += 8) {
-            word |= equal_8(samples + first + i) << i;
-        }
-        bits[first / WORD] = word;
+    for (int i = 0; i < WORD; i += 8) {
+        word |= equal_8(x + i) << i;
     }
-    if (first < pairs) {
-        uint64_t word = 0;
-        for (int64_t i = first; i < pairs; i++) {
-            word |= (uint64_t)(samples[i] == samples[i + 1] && fabsf(samples[i]) <= FLT_MAX)
-                    << (i - first);
-        }
-        bits[first / WORD] = word;
-    }
+    return word;
 }
 
-void SV_SET(equal_f8)(const double *samples, int64_t pairs, uint64_t *bits)
+static inline uint64_t equal_word_f8(const double *x)
 {
-    int64_t first = 0;
-    for (; first + WORD <= pairs; first += WORD) {
-        uint64_t word = 0;
+    uint64_t word = 0;
 #pragma GCC unroll 16
-        for (int i = 0; i < WORD; i += 4) {
-            word |= equal_4(samples + first + i) << i;
-        }
-        bits[first / WORD] = word;
+    for (int i = 0; i < WORD; i += 4) {
+        word |= equal_4(x + i) << i;
     }
-    if (first < pairs) {
-        uint64_t word = 0;
-        for (int64_t i = first; i < pairs; i++) {
-            word |= (uint64_t)(samples[i] == samples[i + 1] && fabs(samples[i]) <= DBL_MAX)
-                    << (i - first);
-        }
-        bits[first / WORD] = word;
-    }
+    return word;
 }
 
 static inline uint64_t equal_word_1(const char *x)
@@ -110,17 +89,6 @@ static inline uint64_t equal_word_4(const char *x)
     return word;
 }
 
-static inline __attribute__((always_inline)) uint64_t equal_some(const char *x, size_t itemsize,
-                                                                 int64_t pairs)
-{
-    uint64_t word = 0;
-    for (int64_t i = 0; i < pairs; i++) {
-        const char *own = x + i * (int64_t)itemsize;
-        word |= (uint64_t)(memcmp(own, own + itemsize, itemsize) == 0) << i;
-    }
-    return word;
-}
-
 /* Four pairs of three bytes: reads 19 bytes. */
 static inline uint64_t equal_quad_3(const char *x)
 {
@@ -139,23 +107,10 @@ static inline uint64_t equal_word_3(const char *x)
     for (int i = 0; i < WORD - REST; i += 4) {
         word |= equal_quad_3(x + 3 * i) << i;
     }
-    return word | equal_some(x + 3 * (WORD - REST), 3, REST) << (WORD - REST);
+    for (int i = WORD - REST; i < WORD; i++) {
+        word |= (uint64_t)(memcmp(x + 3 * i, x + 3 * i + 3, 3) == 0) << i;
+    }
+    return word;
 }
 
-static uint64_t equal_word(const char *x, size_t itemsize, int64_t pairs)
-{
-    switch (itemsize) {
-    case 1: return pairs == WORD ? equal_word_1(x) : equal_some(x, 1, pairs);
-    case 2: return pairs == WORD ? equal_word_2(x) : equal_some(x, 2, pairs);
-    case 3: return pairs == WORD ? equal_word_3(x) : equal_some(x, 3, pairs);
-    default: return pairs == WORD ? equal_word_4(x) : equal_some(x, 4, pairs);
-    }
-}
-
-void SV_SET(equal_stored)(const char *samples, size_t itemsize, int64_t pairs, uint64_t *bits)
-{
-    for (int64_t first = 0; first < pairs; first += WORD) {
-        int64_t count = pairs - first < WORD ? pairs - first : WORD;
-        bits[first / WORD] = equal_word(samples + first * (int64_t)itemsize, itemsize, count);
-    }
-}
+#endif
